@@ -1,0 +1,7 @@
+/** The daemon, its commands and the Java client of its bypass API. */
+module wireleap.tun {
+    requires com.fasterxml.jackson.jr.ob;
+    requires info.picocli;
+    requires jdk.net;
+    requires org.slf4j;
+}

@@ -1,0 +1,12 @@
+package wireleap.tun;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class MainTest {
+    @Test
+    void versionIsTheOneOfTheBuild() {
+        assertTrue(Main.version().matches("\\d+\\.\\d+\\.\\d+(-\\w+)?"), Main.version());
+    }
+}
