@@ -1,0 +1,30 @@
+package wireleap.tun.upstream;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One non-blocking stream socket. Results are zero or above, or a {@link SocketError}; nothing throws, nothing blocks.
+ *
+ * <p>It belongs to who called {@link Links#connect} until exactly one of {@link #close} and {@link #reset}, even when
+ * connecting failed. An error ends it for good: a kernel tells an error once and then shows a plain end of stream, so the
+ * link (or who uses it) keeps it in mind; what arrived before the error can still be received.
+ */
+public interface Link {
+    /** 0: connected. AGAIN: not yet, {@link LinkOwner#WRITABLE} will come. Else why it failed, for good. connect(2). */
+    int connectResult();
+
+    /** Sends what the kernel takes at once: 1..length bytes, AGAIN, or an error. Bytes are taken once and in order. */
+    int send(MemorySegment memory, long offset, int length);
+
+    /** Receives 1..length bytes; 0 is the end of the stream (length is never 0); AGAIN, or an error. */
+    int recv(MemorySegment memory, long offset, int length);
+
+    /** Sends FIN after all that was sent. SHUT_WR of shutdown(2). Receiving goes on. */
+    void shutdownWrite();
+
+    /** RST instead of FIN, at once, what is unsent is dropped: SO_LINGER 0 and close(2). The link is gone. */
+    void reset();
+
+    /** close(2): what was sent is still delivered. The link is gone. */
+    void close();
+}
