@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 
-/** Needs programs by their names, such as {@code danted}: skipped with the absent ones' names, a failure where CI=true. */
+/** Needs programs, such as {@code danted}: skipped with the absent ones' names, a failure where CI=true. */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsProgram.Condition.class)

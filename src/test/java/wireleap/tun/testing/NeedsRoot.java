@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Needs user id 0 (for namespaces): skipped elsewhere with that reason, a failure where the environment says CI=true. */
+/** Needs user id 0 (for namespaces): skipped elsewhere with that reason, a failure where CI=true. */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsRoot.Condition.class)

@@ -13,7 +13,7 @@ final class Requirement {
     private Requirement() {
     }
 
-    /** Enabled when met; else disabled with what is missing, or an error where CI=true: there nothing may be skipped. */
+    /** Enabled when met; else disabled with what is missing, or an error where CI=true: nothing may be skipped there. */
     static ConditionEvaluationResult of(boolean met, String what) {
         return of(met, what, "true".equals(System.getenv("CI")));
     }
