@@ -1,0 +1,69 @@
+package wireleap.tun.mem;
+
+/** What a loop counts. DROP_* are packets from the TUN that went no further, by the first reason found. */
+public enum Counter {
+    /** Packets read from the TUN, super-segments counting once. */
+    PACKETS_IN,
+    /** Bytes of those packets, virtio headers not included. */
+    BYTES_IN,
+    /** Packets handed to the TUN, super-segments counting once. */
+    PACKETS_OUT,
+    /** Bytes of those packets, virtio headers not included. */
+    BYTES_OUT,
+    /** Packets that the TUN did not take. */
+    DROP_DEVICE_FULL,
+
+    /** Shorter than its own lengths say, or than any header. */
+    DROP_TRUNCATED,
+    /** Neither IPv4 nor IPv6. */
+    DROP_IP_VERSION,
+    /** A header or total length that cannot be. */
+    DROP_IP_LENGTH,
+    /** The IPv4 header's checksum is wrong. */
+    DROP_IP_CHECKSUM,
+    /** Malformed IPv4 options, or a source route that is not used up (RFC 7126 section 4.3). */
+    DROP_IP_OPTIONS,
+    /** IPv6 extension headers malformed, too many or in an order that must not be. */
+    DROP_IP_EXTENSIONS,
+    /** A length of zero that means a jumbogram (RFC 2675) or an over-long super-segment. */
+    DROP_JUMBOGRAM,
+    /** A source address that must not be one: multicast, unspecified, loopback, mapped. */
+    DROP_IP_SOURCE,
+    /** A destination address that must not come here: unspecified, loopback, mapped. */
+    DROP_IP_DESTINATION,
+    /** Multicast or broadcast, which is not carried. */
+    DROP_MULTICAST,
+    /** A transport protocol that is not carried. */
+    DROP_PROTOCOL,
+
+    /** Fragments that could not be kept: malformed, beyond 65,535, no memory. */
+    DROP_FRAGMENT,
+    /** Datagrams given up because fragments overlap (RFC 5722). */
+    DROP_FRAGMENT_OVERLAP,
+    /** Datagrams given up, incomplete, after the time allowed. */
+    REASSEMBLY_TIMED_OUT,
+    /** Incomplete datagrams that made place for younger ones. */
+    REASSEMBLY_EVICTED,
+    /** Datagrams put together from fragments. */
+    REASSEMBLED,
+
+    /** TCP header malformed. */
+    DROP_TCP_HEADER,
+    /** TCP checksum wrong. */
+    DROP_TCP_CHECKSUM,
+    /** UDP header malformed. */
+    DROP_UDP_HEADER,
+    /** UDP checksum wrong, or absent in IPv6. */
+    DROP_UDP_CHECKSUM,
+    /** ICMP header malformed. */
+    DROP_ICMP_HEADER,
+    /** ICMP checksum wrong. */
+    DROP_ICMP_CHECKSUM,
+
+    /** Echo requests answered. */
+    ICMP_ECHO_ANSWERED,
+    /** ICMP errors sent. */
+    ICMP_ERROR_SENT,
+    /** ICMP answers not sent because there were too many (RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 f). */
+    ICMP_RATE_LIMITED,
+}

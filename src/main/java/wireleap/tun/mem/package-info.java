@@ -1,0 +1,9 @@
+/**
+ * Off-heap memory of a loop: {@link wireleap.tun.mem.Slab} hands out blocks, {@link wireleap.tun.mem.Ring} keeps a
+ * window of a byte stream in them, {@link wireleap.tun.mem.Bytes} reads and writes numbers in network order;
+ * {@link wireleap.tun.mem.Counters} count what the loop does.
+ *
+ * <p>Everything here belongs to one loop and is run by its thread alone; only {@code Counters} may be read by others.
+ * Imports nothing of this program.
+ */
+package wireleap.tun.mem;

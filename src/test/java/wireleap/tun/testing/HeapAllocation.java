@@ -1,0 +1,27 @@
+package wireleap.tun.testing;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+
+/** Counts what a thread allocates on the heap, for tests that claim: nothing. */
+public final class HeapAllocation {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private HeapAllocation() {}
+
+    /**
+     * Runs work until it is warm, and then once more, counted.
+     *
+     * @param warmUps how often to run it uncounted
+     * @return bytes that this thread allocated in the counted run
+     */
+    public static long of(int warmUps, Runnable work) {
+        THREADS.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < warmUps; i++) {
+            work.run();
+        }
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        work.run();
+        return THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+}
