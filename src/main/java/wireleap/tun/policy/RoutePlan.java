@@ -1,0 +1,167 @@
+package wireleap.tun.policy;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SequencedSet;
+import java.util.Set;
+import wireleap.tun.policy.Rule.Action;
+import wireleap.tun.policy.Rule.Match;
+
+/**
+ * What the kernel's routing should have of this daemon at some moment: a pure value. {@link #claims} says it in full,
+ * {@link #diff} how to get there.
+ *
+ * @param settings fixed from start to end
+ * @param stage how far the start has come
+ * @param families the ones that the kernel has
+ * @param device the TUN, present from {@link Stage#DEVICE_UP} on
+ * @param bypass the bypass list
+ */
+public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> families, Optional<Device> device,
+        BypassSet bypass) {
+    /** How far the start has come; each stage includes the ones before it. */
+    public enum Stage {
+        /** Nothing of ours is there. */
+        NOTHING,
+        /** The throws stand and marked packets go their way; nothing is captured. */
+        PREPARED,
+        /** The TUN has its addresses and its routes. */
+        DEVICE_UP,
+        /** The host's traffic goes into the TUN. */
+        CAPTURING
+    }
+
+    private static final int MAIN = 254;             // RT_TABLE_MAIN, linux/rtnetlink.h
+    private static final int DNS_PORT = 53;
+    private static final List<IpPrefix> PERMANENT_THROWS = List.of(
+            IpPrefix.parse("224.0.0.0/4"), IpPrefix.parse("255.255.255.255"), IpPrefix.parse("169.254.0.0/16"),
+            IpPrefix.parse("ff00::/8"), IpPrefix.parse("fe80::/10"));
+
+    /** @throws IllegalArgumentException if the stage needs a device and none is given */
+    public RoutePlan {
+        families = Set.copyOf(families);
+        if (stage.compareTo(Stage.DEVICE_UP) >= 0 && device.isEmpty()) {
+            throw new IllegalArgumentException("no stage " + stage + " without a device");
+        }
+    }
+
+    /** This plan at another stage. */
+    public RoutePlan at(Stage other) {
+        return new RoutePlan(settings, other, families, device, bypass);
+    }
+
+    /** This plan with a TUN. */
+    public RoutePlan with(Device tun) {
+        return new RoutePlan(settings, stage, families, Optional.of(tun), bypass);
+    }
+
+    /** This plan with another list. */
+    public RoutePlan with(BypassSet list) {
+        return new RoutePlan(settings, stage, families, device, list);
+    }
+
+    /** This plan without a family. */
+    public RoutePlan without(Family absent) {
+        Set<Family> left = new LinkedHashSet<>(families);
+        left.remove(absent);
+        return new RoutePlan(settings, stage, left, device, bypass);
+    }
+
+    /**
+     * Which of the throws found in the bypass table a predecessor had as its list, sorted.
+     *
+     * @param observed what was found
+     */
+    public List<IpPrefix> adopted(Set<Claim> observed) {
+        return observed.stream()
+                .filter(claim -> claim instanceof ThrowRoute found && found.table() == settings.bypassTable())
+                .map(claim -> ((ThrowRoute) claim).destination())
+                .filter(entry -> entry.prefixLength() > 0 && !PERMANENT_THROWS.contains(entry))
+                .sorted().toList();
+    }
+
+    /** All that should be there, in the order in which it is to be made. */
+    public SequencedSet<Claim> claims() {
+        List<Claim> claims = new ArrayList<>(bypass.size() + 40);
+        for (Family family : Family.values()) {
+            if (families.contains(family) && stage != Stage.NOTHING) {
+                prepared(family, claims);
+            }
+            if (families.contains(family) && stage.compareTo(Stage.DEVICE_UP) >= 0) {
+                deviceUp(family, device.orElseThrow(), claims);
+            }
+            if (families.contains(family) && stage == Stage.CAPTURING) {
+                capturing(family, claims);
+            }
+        }
+        claims.sort(Comparator.comparingInt(Claim::rank));
+        return new LinkedHashSet<>(claims);
+    }
+
+    private void prepared(Family family, List<Claim> claims) {
+        PERMANENT_THROWS.stream().filter(permanent -> Family.of(permanent) == family)
+                .forEach(permanent -> claims.add(new ThrowRoute(settings.bypassTable(), permanent)));
+        bypass.entries().stream().filter(entry -> entry.needsRoute() && Family.of(entry) == family)
+                .forEach(entry -> claims.add(new ThrowRoute(settings.bypassTable(), entry)));
+        claims.add(new Rule(family, settings.endPreference(), Match.ALL, new Action.Nop()));
+        claims.add(rule(family, 0, Match.ALL.mark(settings.mark()), end()));
+    }
+
+    private void deviceUp(Family family, Device tun, List<Claim> claims) {
+        IpPrefix everything = family == Family.IPV4 ? IpPrefix.ALL_IPV4 : IpPrefix.ALL_IPV6;
+        claims.add(new DeviceAddress(tun, settings.address(family), RouteSettings.prefixLength(family)));
+        claims.add(new DeviceRoute(settings.bypassTable(), everything, tun));
+        claims.add(new DeviceRoute(settings.tunTable(), everything, tun));
+    }
+
+    private void capturing(Family family, List<Claim> claims) {
+        claims.add(rule(family, 1, Match.OWN.from(settings.address(family)), lookup(settings.tunTable())));
+        for (long user : settings.bypassUsers()) {
+            claims.add(rule(family, 2, Match.OWN.user(user), end()));
+        }
+        Match localIsTheUsers = settings.capturesDns() ? Match.ALL.destinationPort(DNS_PORT).not() : Match.ALL;
+        claims.add(rule(family, 3, localIsTheUsers, new Action.Lookup(MAIN, OptionalInt.of(0))));
+        sourceless(family, claims);
+    }
+
+    /** Only sockets without a source address. IPv6 says it by sending away whatever has one. */
+    private void sourceless(Family family, List<Claim> claims) {
+        if (family == Family.IPV4) {
+            claims.add(rule(family, 4, Match.OWN.from(IpPrefix.ipv4(0, 32)), lookup(settings.bypassTable())));
+        } else {
+            claims.add(rule(family, 4, Match.OWN.from(IpPrefix.parse("::/1")), end()));
+            claims.add(rule(family, 5, Match.OWN.from(IpPrefix.parse("8000::/1")), end()));
+            claims.add(rule(family, 6, Match.OWN, lookup(settings.bypassTable())));
+        }
+    }
+
+    private Rule rule(Family family, int offset, Match match, Action action) {
+        return new Rule(family, settings.ruleBase() + offset, match, action);
+    }
+
+    private Action end() {
+        return new Action.Goto(settings.endPreference());
+    }
+
+    private static Action lookup(int table) {
+        return new Action.Lookup(table, OptionalInt.empty());
+    }
+
+    /**
+     * The steps from what is there to what should be: first what is new, in the order of the desired, then what is no
+     * longer wanted, in the reverse of the order in which it was made. Nothing that is in both is touched; with equal
+     * sets there is no step.
+     */
+    public static List<Step> diff(Set<Claim> observed, SequencedSet<Claim> desired) {
+        List<Step> steps = new ArrayList<>();
+        desired.stream().filter(claim -> !observed.contains(claim)).forEach(claim -> steps.add(new Step(true, claim)));
+        observed.stream().filter(claim -> !desired.contains(claim)).toList().reversed().stream()
+                .sorted(Comparator.comparingInt(Claim::rank).reversed())
+                .forEach(claim -> steps.add(new Step(false, claim)));
+        return steps;
+    }
+}
