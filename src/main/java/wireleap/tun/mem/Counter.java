@@ -66,4 +66,15 @@ public enum Counter {
     ICMP_ERROR_SENT,
     /** ICMP answers not sent because there were too many (RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 f). */
     ICMP_RATE_LIMITED,
+
+    /** Streams and UDP associations that the upstream was asked for. */
+    UPSTREAM_DIALS,
+    /** Of those, the ones that were opened. */
+    UPSTREAM_CONNECTED,
+    /** Of those, the ones that were refused, came to nothing or were answered by silence. */
+    UPSTREAM_REFUSED,
+    /** Datagrams from a relay that were none: no header, fragments, names for addresses. */
+    UPSTREAM_BAD_DATAGRAM,
+    /** Errors that came back for datagrams to a relay. */
+    UPSTREAM_RELAY_UNREACHABLE,
 }
