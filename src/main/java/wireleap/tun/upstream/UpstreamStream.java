@@ -19,7 +19,7 @@ public interface UpstreamStream {
     /** 1..length bytes; 0: the clean end (length is never 0); AGAIN, and READABLE will come; or an error, for good. */
     int read(MemorySegment memory, long offset, int length);
 
-    /** Nothing follows what was written: FIN where the upstream can carry it. Reading goes on. */
+    /** Nothing follows what was written: FIN where the upstream can carry it. Once connected only. Reading goes on. */
     void finish();
 
     /** Ends both directions so that the target sees a reset where the upstream can carry it. The stream is gone. */

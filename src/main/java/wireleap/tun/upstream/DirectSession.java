@@ -1,0 +1,60 @@
+package wireleap.tun.upstream;
+
+import java.lang.foreign.MemorySegment;
+
+/** A session of {@link Direct}: one socket that speaks to anybody. Pooled. */
+final class DirectSession implements DatagramSession, LinkOwner {
+    private final Direct direct;
+    private DatagramLink link;
+    private DatagramOwner owner;
+    private Refusal refusal;
+
+    DirectSession(Direct direct) {
+        this.direct = direct;
+    }
+
+    void open(boolean v6, DatagramOwner owner) {
+        this.owner = owner;
+        link = direct.links.datagrams(v6, this);
+        int result = link.openResult();
+        refusal = result == 0 ? Refusal.NONE : Refusal.ofTarget(result);
+    }
+
+    @Override
+    public void onReady(int events, long nowNanos) {
+        owner.onReady(events, nowNanos);
+    }
+
+    @Override
+    public Refusal refusal() {
+        return refusal;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return refusal == Refusal.NONE;
+    }
+
+    @Override
+    public int send(long hi, long lo, int port, MemorySegment memory, long offset, int length) {
+        return link.send(hi, lo, port, memory, 0, 0, memory, offset, length);
+    }
+
+    @Override
+    public int recv(DatagramMeta meta, MemorySegment memory, long offset, int length) {
+        return link.recv(meta, memory, offset, length);
+    }
+
+    @Override
+    public int unreachable(DatagramMeta meta) {
+        return link.unreachable(meta);
+    }
+
+    @Override
+    public void close() {
+        link.close();
+        link = null;
+        owner = null;
+        direct.sessions.give(this);
+    }
+}
