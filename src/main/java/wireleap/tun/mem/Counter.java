@@ -51,6 +51,18 @@ public enum Counter {
     DROP_TCP_HEADER,
     /** TCP checksum wrong. */
     DROP_TCP_CHECKSUM,
+    /** Segments outside the window (RFC 9293 section 3.10.7.4), acknowledged. */
+    DROP_TCP_SEQUENCE,
+    /** Segments that acknowledge what was never sent, or long ago. */
+    DROP_TCP_ACK,
+    /** Old duplicates by their timestamp (PAWS, RFC 7323 section 5), acknowledged. */
+    DROP_TCP_PAWS,
+    /** Bytes of payload beyond the window or the FIN. */
+    DROP_TCP_BYTES_BEYOND_WINDOW,
+    /** Bytes of payload in order that could be kept nowhere; they will come again. */
+    DROP_TCP_BYTES_REFUSED,
+    /** Segments out of order that could be kept nowhere; they will come again. */
+    DROP_TCP_OUT_OF_ORDER,
     /** UDP header malformed. */
     DROP_UDP_HEADER,
     /** UDP checksum wrong, or absent in IPv6. */
@@ -59,6 +71,29 @@ public enum Counter {
     DROP_ICMP_HEADER,
     /** ICMP checksum wrong. */
     DROP_ICMP_CHECKSUM,
+
+    /** TCP segments sent again after duplicate ACKs or SACK, super-segments counting once. */
+    TCP_RETRANSMIT_FAST,
+    /** TCP segments sent again after a timeout, super-segments counting once. */
+    TCP_RETRANSMIT_TIMEOUT,
+    /** SYNs and their answers sent again. */
+    TCP_RETRANSMIT_SYN,
+    /** Fast recoveries begun. */
+    TCP_FAST_RECOVERY,
+    /** Retransmission timeouts. */
+    TCP_TIMEOUT,
+    /** Probes of windows that the peer has closed. */
+    TCP_WINDOW_PROBE,
+    /** Probes of peers that are silent. */
+    TCP_KEEP_ALIVE_PROBE,
+    /** ACKs that answer segments which cannot be accepted (RFC 5961). */
+    TCP_CHALLENGE_ACK,
+    /** Connections reset or refused by the local peer. */
+    TCP_RESET_RECEIVED,
+    /** Resets sent for connections; those for no flow not included. */
+    TCP_RESET_SENT,
+    /** Connections given up because the local peer did not answer. */
+    TCP_GIVEN_UP,
 
     /** Echo requests answered. */
     ICMP_ECHO_ANSWERED,
