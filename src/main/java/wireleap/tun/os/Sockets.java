@@ -1,0 +1,75 @@
+package wireleap.tun.os;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Non-blocking TCP and UDP sockets, by descriptor: who makes one closes it. Belongs to one thread and allocates nothing.
+ * Results below zero are minus errno. Addresses are pairs of longs, see {@link Endpoint}; IPv4 ones go through IPv4 sockets.
+ */
+public interface Sockets extends AutoCloseable {
+    /** Begins to connect a TCP socket: its descriptor. {@link #connectResult} tells how it went. */
+    int connect(long hi, long lo, int port);
+
+    /** 0: connected. EAGAIN: not yet. Else why it failed; to be asked no more once it has told that. */
+    int connectResult(int fd);
+
+    /** A UDP socket of one family on a port of the kernel's choice, for anybody: its descriptor. */
+    int datagrams(boolean ipv6);
+
+    /** A UDP socket that sends to and receives from this address and port only: its descriptor. */
+    int connectedDatagrams(long hi, long lo, int port);
+
+    /** Where the socket is bound. */
+    int local(int fd, Endpoint local);
+
+    /** Sends what the kernel takes at once; no SIGPIPE. */
+    int send(int fd, MemorySegment memory, long offset, int length);
+
+    /** Receives what is there; 0 is the end of a stream. */
+    int recv(int fd, MemorySegment memory, long offset, int length);
+
+    /**
+     * Makes {@link #peek} begin at this many bytes after what was received or discarded; each peek moves it on, each recv
+     * and discard moves it back by what it took. SO_PEEK_OFF of socket(7), for TCP since Linux 6.9 (IPv4) and 6.10 (IPv6).
+     */
+    int peekFrom(int fd, int position);
+
+    /** As {@link #recv}, but what it gives stays to be received. */
+    int peek(int fd, MemorySegment memory, long offset, int length);
+
+    /** Takes up to length bytes of a stream and drops them: how many. */
+    int discard(int fd, int length);
+
+    /**
+     * Sends one datagram made of a head and a body, either of which may be empty. An error that an earlier datagram left on
+     * the socket (its ICMP) is told once in place of sending.
+     */
+    int sendTo(int fd, long hi, long lo, int port, MemorySegment head, long headOffset, int headLength,
+               MemorySegment body, long bodyOffset, int bodyLength);
+
+    /** As {@link #sendTo}, to where the socket is connected. */
+    int send(int fd, MemorySegment head, long headOffset, int headLength,
+             MemorySegment body, long bodyOffset, int bodyLength);
+
+    /** Receives one datagram; what is longer than length is cut. */
+    int recvFrom(int fd, Endpoint from, MemorySegment memory, long offset, int length);
+
+    /**
+     * Takes one datagram that came to nothing from the socket's error queue: minus the errno that it came to (ECONNREFUSED
+     * for port unreachable), and to whom it was sent; EAGAIN: there is none (any more).
+     */
+    int undelivered(int fd, Endpoint to);
+
+    /** Ends the sending direction (FIN). */
+    int shutdownWrite(int fd);
+
+    /** Closes with RST instead of FIN, dropping what is unsent. */
+    void reset(int fd);
+
+    /** Closes; what was sent is still delivered. */
+    void close(int fd);
+
+    /** Gives back what the calls share; the sockets stay. */
+    @Override
+    void close();
+}
