@@ -10,7 +10,8 @@ public final class Main {
     }
 
     public static void main(String[] args) {
-        if (args.length == 1 && args[0].equals("version")) {
+        String command = args.length == 1 ? args[0] : "";
+        if (command.equals("version") || command.equals("train")) {
             System.out.println(version());
             return;
         }

@@ -1,0 +1,41 @@
+#!/bin/sh
+# usage: image.sh IMAGE JAR CLASSPATH   (with TOOLCHAIN_JAVA_HOME set; Maven's `package` calls it)
+# Completes JAR with the module's descriptor and makes IMAGE: a Java runtime with our modules linked in, src/main/dist,
+# the licences of what is shipped, and an AOT cache from a training run. CLASSPATH begins with our own classes.
+set -eu
+umask 022
+image=$1 jar=$2 classpath=$3
+classes=${classpath%%:*}
+jdk=${TOOLCHAIN_JAVA_HOME:?}/bin
+project=$(cd "$(dirname "$0")/../.." && pwd)
+unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS CLASSPATH
+
+"$jdk/jar" --update --file "$jar" --main-class wireleap.tun.Main -C "$classes" module-info.class
+
+rm -rf "$image"
+mkdir -p "$image"
+"$jdk/jlink" --module-path "$classpath" --add-modules wireleap.tun,org.slf4j.simple --output "$image/runtime" \
+    --compress zip-2 --no-header-files --no-man-pages
+cp -R "$project/src/main/dist/." "$image"
+cp "$project/NOTICE" "$project/README.md" "$image"
+rm "$image/runtime/bin/keytool"
+
+# jlink brings along the licences of the JDK's modules, but not those inside the jars.
+IFS=:
+for library in ${classpath#*:}; do
+    legal=$image/runtime/legal/$(basename "$library" .jar)
+    mkdir "$legal"
+    (cd "$legal" && "$jdk/jar" --extract --file "$library" META-INF && find META-INF -maxdepth 1 -type f \
+        \( -name '*LICENSE*' -o -name '*NOTICE*' \) -exec mv {} . \; && rm -r META-INF)
+    rmdir "$legal" 2>/dev/null || true   # picocli's holds none: NOTICE has it
+done
+
+cache=$image/lib/wireleap_tun.aot
+log=$(dirname "$image")/train.log
+if "$image/runtime/bin/java" "@$image/lib/java.options" "-XX:AOTCacheOutput=$cache" \
+    -m wireleap.tun/wireleap.tun.Main train >"$log" 2>&1 && [ -f "$cache" ]; then
+    :
+else
+    rm -f "$cache"
+    echo "image.sh: the training run failed, the image has no AOT cache and starts more slowly; see $log" >&2
+fi
