@@ -3,7 +3,8 @@ package wireleap.tun.wire;
 import static wireleap.tun.mem.Bytes.u8;
 
 import java.lang.foreign.MemorySegment;
-import wireleap.tun.mem.Bytes;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * The Internet checksum (RFC 1071). A <em>sum</em> here is always the folded ones' complement sum of 16-bit words in
@@ -11,6 +12,9 @@ import wireleap.tun.mem.Bytes;
  * be added by {@link #add}; a sum is 0 only when everything summed is 0.
  */
 public final class Checksum {
+    private static final ValueLayout.OfLong NATIVE_LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+
     private Checksum() {}
 
     /**
@@ -20,17 +24,16 @@ public final class Checksum {
      * @param initial a sum to start with
      */
     public static int sum(MemorySegment memory, long offset, int length, int initial) {
-        long sum = initial;
-        long position = offset;
-        long end = offset + length;
-        for (; position + 8 <= end; position += 8) {
-            long word = Bytes.i64(memory, position);
-            sum += word;
-            if (Long.compareUnsigned(sum, word) < 0) {
-                sum++; // the end-around carry
-            }
+        // In the processor's order, exchanged at the end (RFC 1071 section 2 (B)), and by halves, whose carries fit:
+        // this form of the loop becomes vector instructions (JDK 25, x86-64: 90 GB/s; with end-around carries 9 GB/s).
+        long halves = 0;
+        int longs = length >>> 3;
+        for (int i = 0; i < longs; i++) {
+            long word = memory.get(NATIVE_LONG, offset + ((long) i << 3));
+            halves += (word >>> 32) + (word & 0xffff_ffffL);
         }
-        return fold(sum, tail(memory, position, (int) (end - position)));
+        int sum = LITTLE_ENDIAN ? swap(fold(halves)) : fold(halves);
+        return add(add(initial, sum), fold(tail(memory, offset + ((long) longs << 3), length & 7)));
     }
 
     /** Sums two slices as if the second followed the first directly, also after an odd number of bytes. */
@@ -98,16 +101,13 @@ public final class Checksum {
         return complement(add(add(complement(checksum), complement(oldWord)), newWord));
     }
 
+    /** Fewer than 8 bytes, as the high ones of a word in network order. */
     private static long tail(MemorySegment memory, long offset, int length) {
         long word = 0;
         for (int i = 0; i < length; i++) {
             word |= (long) u8(memory, offset + i) << (56 - 8 * i);
         }
         return word;
-    }
-
-    private static int fold(long sum1, long sum2) {
-        return add(fold(sum1), fold(sum2));
     }
 
     private static int fold(long sum) {

@@ -97,4 +97,18 @@ public final class UdpHeader {
         putU16(memory, offset + 4, BYTES + payloadLength);
         putU16(memory, offset + CHECKSUM_OFFSET, checksum);
     }
+
+    /**
+     * Writes a header with the complete checksum of the datagram.
+     *
+     * @param ip between whose ends it goes
+     * @param payload what will follow, {@code payloadLength} 0..65527 bytes
+     */
+    public static void writeComplete(MemorySegment memory, long offset, IpWriter ip, int srcPort, int dstPort,
+                                     MemorySegment payload, long payloadOffset, int payloadLength) {
+        write(memory, offset, srcPort, dstPort, payloadLength, 0);
+        int sum = Checksum.sum(memory, offset, BYTES, payload, payloadOffset, payloadLength,
+                ip.pseudoHeaderSum(BYTES + payloadLength));
+        putU16(memory, offset + CHECKSUM_OFFSET, Checksum.complementForUdp(sum));
+    }
 }
