@@ -1,0 +1,143 @@
+package wireleap.tun.loop;
+
+import java.util.Arrays;
+import wireleap.tun.mem.Pool;
+import wireleap.tun.os.Poller;
+import wireleap.tun.os.Sockets;
+import wireleap.tun.upstream.DatagramLink;
+import wireleap.tun.upstream.Link;
+import wireleap.tun.upstream.LinkOwner;
+import wireleap.tun.upstream.Links;
+
+/**
+ * The sockets of a loop. Each is watched by the poller under a number made of its slot and of how often that slot was used,
+ * so that an event which was fetched before its socket was closed reaches nobody.
+ */
+final class SocketLinks implements Links {
+    private static final int INTEREST = Poller.READABLE | Poller.WRITABLE | Poller.EDGE_TRIGGERED;
+    private static final int KEPT_IDLE = 4096;
+    private static final int FIRST_SLOTS = 256;
+    private static final int GENERATION_MASK = 0x7fff_ffff;
+
+    private final Sockets sockets;
+    private final Poller poller;
+    private final Pool<StreamLink> streams = new Pool<>(this::newStream, KEPT_IDLE);
+    private final Pool<PacketLink> packets = new Pool<>(this::newPacket, KEPT_IDLE);
+    /** By slot: the open socket, or null. */
+    private WatchedLink[] open = new WatchedLink[FIRST_SLOTS];
+    /** By slot: how often it was used, modulo 2^31. */
+    private int[] generations = new int[FIRST_SLOTS];
+    /** Slots that are free, the first freeCount of them. */
+    private int[] free = new int[FIRST_SLOTS];
+    private int freeCount;
+
+    SocketLinks(Sockets sockets, Poller poller) {
+        this.sockets = sockets;
+        this.poller = poller;
+        addFree(0);
+    }
+
+    private StreamLink newStream() {
+        return new StreamLink(this, sockets);
+    }
+
+    private PacketLink newPacket() {
+        return new PacketLink(this, sockets);
+    }
+
+    @Override
+    public Link connect(long hi, long lo, int port, LinkOwner owner) {
+        var link = streams.take();
+        watch(link, sockets.connect(hi, lo, port), owner);
+        return link;
+    }
+
+    @Override
+    public DatagramLink datagrams(boolean v6, LinkOwner owner) {
+        var link = packets.take();
+        link.connected = false;
+        watch(link, sockets.datagrams(v6), owner);
+        return link;
+    }
+
+    @Override
+    public DatagramLink connectedDatagrams(long hi, long lo, int port, LinkOwner owner) {
+        var link = packets.take();
+        link.connected = true;
+        watch(link, sockets.connectedDatagrams(hi, lo, port), owner);
+        return link;
+    }
+
+    private void watch(WatchedLink link, int fd, LinkOwner owner) {
+        link.slot = takeSlot();
+        open[link.slot] = link;
+        if (fd < 0) {
+            link.open(-1, SocketErrors.of(fd), owner);
+            return;
+        }
+        var added = poller.add(fd, INTEREST, datum(link.slot));
+        if (added < 0) {
+            sockets.close(fd);
+            link.open(-1, SocketErrors.of(added), owner);
+            return;
+        }
+        link.open(fd, 0, owner);
+    }
+
+    /** Tells the owner of the socket that a poller's event is about, if it still is open. */
+    void tell(long datum, int events, long nowNanos) {
+        var slot = (int) datum;
+        var link = open[slot];
+        if (link == null || datum != datum(slot)) {
+            return;
+        }
+        var told = 0;
+        if ((events & (Poller.READABLE | Poller.ENDED)) != 0) {
+            told |= LinkOwner.READABLE;
+        }
+        if ((events & Poller.WRITABLE) != 0) {
+            told |= LinkOwner.WRITABLE;
+        }
+        if ((events & Poller.FAILED) != 0) {
+            told |= LinkOwner.FAILED | LinkOwner.READABLE | LinkOwner.WRITABLE;
+        }
+        link.owner.onReady(told, nowNanos);
+    }
+
+    void forget(WatchedLink link) {
+        open[link.slot] = null;
+        generations[link.slot] = generations[link.slot] + 1 & GENERATION_MASK;
+        free[freeCount++] = link.slot;
+        link.owner = null;
+        link.fd = -1;
+    }
+
+    void recycle(StreamLink link) {
+        streams.give(link);
+    }
+
+    void recycle(PacketLink link) {
+        packets.give(link);
+    }
+
+    private long datum(int slot) {
+        return (long) generations[slot] << Integer.SIZE | slot;
+    }
+
+    private int takeSlot() {
+        if (freeCount == 0) {
+            var used = open.length;
+            open = Arrays.copyOf(open, 2 * used);
+            generations = Arrays.copyOf(generations, 2 * used);
+            free = new int[2 * used];
+            addFree(used);
+        }
+        return free[--freeCount];
+    }
+
+    private void addFree(int first) {
+        for (var slot = open.length - 1; slot >= first; slot--) {
+            free[freeCount++] = slot;
+        }
+    }
+}
