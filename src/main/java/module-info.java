@@ -4,4 +4,6 @@ module wireleap.tun {
     requires info.picocli;
     requires jdk.net;
     requires org.slf4j;
+
+    opens wireleap.tun.cli to info.picocli;
 }

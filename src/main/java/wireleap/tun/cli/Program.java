@@ -1,0 +1,21 @@
+package wireleap.tun.cli;
+
+import java.io.PrintStream;
+
+/** What the commands start but do not know: {@code Main} hands it in. Each method returns the exit code. */
+public interface Program {
+    /** Runs the daemon in the foreground until a signal ends it. */
+    int run(RunOptions options) throws Exception;
+
+    /** Shows the main job between two network namespaces of its own. */
+    int demo(PrintStream out) throws Exception;
+
+    /** Says what this machine offers and lacks; changes nothing. */
+    int doctor(PrintStream out) throws Exception;
+
+    /** Exercises the start and the packet path on a simulated device, so that an AOT cache can be recorded. */
+    int train() throws Exception;
+
+    /** Such as {@code 0.1.0}. */
+    String version();
+}
