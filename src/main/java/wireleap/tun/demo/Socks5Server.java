@@ -58,7 +58,8 @@ public final class Socks5Server implements AutoCloseable {
         return associations.get();
     }
 
-    private void serve(SocketChannel client) throws IOException {
+    /** Serves one connection from its greeting to its end; also one that somebody else has accepted. */
+    public void serve(SocketChannel client) throws IOException {
         if (!greeted(client) || octet(client) != Socks5Wire.VERSION) {
             return;
         }

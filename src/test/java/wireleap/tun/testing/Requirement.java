@@ -13,7 +13,7 @@ final class Requirement {
     private Requirement() {
     }
 
-    /** Enabled when met; else disabled with what is missing, or an error where CI=true: nothing may be skipped there. */
+    /** Enabled when met; else disabled with what is missing, or an error where CI=true: there nothing is skipped. */
     static ConditionEvaluationResult of(boolean met, String what) {
         return of(met, what, "true".equals(System.getenv("CI")));
     }
