@@ -1,0 +1,69 @@
+package wireleap.tun.os.linux.netlink;
+
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.os.linux.gen.nlmsghdr;
+
+/** Walks over the messages of one datagram from the kernel. Owns no memory. */
+public final class NetlinkReader {
+    private MemorySegment datagram = MemorySegment.NULL;
+    private MemorySegment message = MemorySegment.NULL;
+    private long next;
+
+    /** Starts before the first message. */
+    NetlinkReader wrap(MemorySegment received) {
+        datagram = received;
+        next = 0;
+        return this;
+    }
+
+    /** Goes to the next message; false if there is none, or none whole. */
+    boolean advance() {
+        if (next + nlmsghdr.sizeof() > datagram.byteSize()) {
+            return false;
+        }
+        long length = Integer.toUnsignedLong(nlmsghdr.nlmsg_len(datagram.asSlice(next, nlmsghdr.sizeof())));
+        if (length < nlmsghdr.sizeof() || length > datagram.byteSize() - next) {
+            return false;
+        }
+        message = datagram.asSlice(next, length);
+        next += length + 3 & ~3;
+        return true;
+    }
+
+    /** RTM_* or NLMSG_*. */
+    public int type() {
+        return Short.toUnsignedInt(nlmsghdr.nlmsg_type(message));
+    }
+
+    /** NLM_F_*. */
+    public int flags() {
+        return Short.toUnsignedInt(nlmsghdr.nlmsg_flags(message));
+    }
+
+    /** The number of the request that this answers. */
+    public int sequence() {
+        return nlmsghdr.nlmsg_seq(message);
+    }
+
+    /** Whether the struct of this layout is there. */
+    boolean holds(MemoryLayout layout) {
+        return message.byteSize() >= nlmsghdr.sizeof() + layout.byteSize();
+    }
+
+    /** The struct behind the header. */
+    public MemorySegment struct(MemoryLayout layout) {
+        return message.asSlice(nlmsghdr.sizeof(), layout.byteSize());
+    }
+
+    /** The attributes behind a struct of this layout. */
+    public Attributes attributes(MemoryLayout layout) {
+        return attributes(layout.byteSize());
+    }
+
+    /** The attributes from so many bytes behind the header on. */
+    Attributes attributes(long offset) {
+        long aligned = nlmsghdr.sizeof() + (offset + 3 & ~3);
+        return new Attributes(message.asSlice(Math.min(aligned, message.byteSize())));
+    }
+}

@@ -1,0 +1,73 @@
+package wireleap.tun.routes;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedSet;
+import wireleap.tun.policy.Claim;
+import wireleap.tun.policy.Device;
+import wireleap.tun.policy.Step;
+
+/**
+ * The host's routing, as far as it is ours: the seam between {@link RouteKeeper} and the kernel, where tests put a
+ * kernel of their own that fails at will. One thread, the one that opened it.
+ */
+public interface HostRoutes extends AutoCloseable {
+    /** Opens the host's routing on the thread that will use it. */
+    @FunctionalInterface
+    interface Opener {
+        /** @throws RouteRefusedException if the kernel does not let us */
+        HostRoutes open() throws RouteRefusedException;
+    }
+
+    /**
+     * What became of steps.
+     *
+     * @param done the steps that were done, in order
+     * @param refusal the first one that was not, if any; later ones may or may not be among the done
+     */
+    record Outcome(List<Step> done, Optional<Refusal> refusal) {
+    }
+
+    /**
+     * The kernel's no.
+     *
+     * @param step what was asked for
+     * @param reason the error's symbol and the kernel's words
+     * @param familyIsAbsent whether it says that the step's family is not there at all
+     */
+    record Refusal(Step step, String reason, boolean familyIsAbsent) {
+        /** What was asked for, in the words of ip, and the answer. */
+        String message() {
+            return "ip " + step.words() + ": " + reason;
+        }
+    }
+
+    /**
+     * All that is ours: routes and rules that carry our protocol, in whatever table, and the device's addresses.
+     *
+     * @return in the order in which the kernel lists it, rules by preference
+     * @throws RouteRefusedException if the kernel does not say
+     */
+    SequencedSet<Claim> observe(Optional<Device> tun) throws RouteRefusedException;
+
+    /**
+     * Does steps in their order, stopping soon after the first that is refused. Steps that add and steps that remove
+     * are never under way together. To remove what is not there any more counts as done.
+     *
+     * @throws RouteRefusedException if it is not known what was done: only {@link #observe} can tell
+     */
+    Outcome apply(List<Step> steps) throws RouteRefusedException;
+
+    /**
+     * Makes a new TUN ready for addresses: its sizes, no link-local address, up, and no reverse path filter that
+     * would drop the packets of bypassed sources.
+     *
+     * @param mtu bytes
+     * @param transmitQueuePackets txqueuelen
+     * @throws RouteRefusedException if the kernel refused something that is needed
+     */
+    void bringUp(Device tun, int mtu, int transmitQueuePackets) throws RouteRefusedException;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,302 @@
+package wireleap.tun.routes;
+
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import wireleap.tun.policy.AbsentEntryException;
+import wireleap.tun.policy.BypassEdit;
+import wireleap.tun.policy.BypassSet;
+import wireleap.tun.policy.Device;
+import wireleap.tun.policy.Family;
+import wireleap.tun.policy.IpPrefix;
+import wireleap.tun.policy.RoutePlan;
+import wireleap.tun.policy.RoutePlan.Stage;
+import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.policy.TooManyEntriesException;
+
+/**
+ * Owns what the daemon has in the kernel's routing and the bypass list that it says. One platform thread of its own
+ * does all of it, one task after another; any other thread, virtual ones too, posts a task and waits.
+ *
+ * <p>The daemon calls {@link #prepare}, {@link #deviceUp}, {@link #capture} and at last {@link #release}, in this
+ * order. Edits of the list wait until the first is done.
+ */
+public final class RouteKeeper implements BypassControl, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RouteKeeper.class);
+
+    private final HostRoutes.Opener opener;
+    private final RoutePlan initial;
+    private final Consumer<BypassSet> onBypassed;
+    private final int process = new SecureRandom().nextInt();
+    private final LinkedBlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
+    private final Thread thread = Thread.ofPlatform().name("routes").daemon().unstarted(this::run);
+    private boolean closed;                          // guarded by tasks: nothing is posted any more
+
+    private volatile Snapshot snapshot;
+    private volatile Set<Family> families;
+
+    // the thread's own
+    private final List<FutureTask<?>> early = new ArrayList<>();    // edits from before prepare()
+    private KeptRoutes kept;
+    private HostRoutes host;
+    private long counter;
+    private boolean prepared;
+    private boolean released;
+    private boolean ended;
+
+    private RouteKeeper(RouteSettings settings, BypassSet bypass, HostRoutes.Opener opener,
+            Consumer<BypassSet> onBypassed) {
+        this.opener = opener;
+        this.onBypassed = onBypassed;
+        initial = new RoutePlan(settings, Stage.NOTHING, EnumSet.allOf(Family.class), Optional.empty(), bypass);
+        families = initial.families();
+        snapshot = new Snapshot(bypass, EntityTag.of(process, counter));
+    }
+
+    /**
+     * Starts the thread; nothing of the kernel's is touched yet.
+     *
+     * @param settings for as long as this lives
+     * @param bypass the entries that the start was given
+     * @param opener of the host's routing, called once, on the keeper's thread
+     * @param onBypassed told, on the keeper's thread, what an edit added, after the kernel has acknowledged it and
+     *     before the edit is answered; must not block
+     */
+    public static RouteKeeper start(RouteSettings settings, BypassSet bypass, HostRoutes.Opener opener,
+            Consumer<BypassSet> onBypassed) {
+        RouteKeeper keeper = new RouteKeeper(settings, bypass, opener, onBypassed);
+        keeper.thread.start();
+        return keeper;
+    }
+
+    /**
+     * Sweeps what a killed predecessor left, adopts its list, and sets up the throws and the rule for marked packets.
+     * From here on edits are taken.
+     *
+     * @throws RouteRefusedException if the kernel refused; what had been done is undone
+     */
+    public void prepare() throws RouteRefusedException, InterruptedException {
+        stage(() -> {
+            host = opener.open();
+            kept = new KeptRoutes(host, initial);
+            BypassSet list = withAdopted(initial.bypass(), kept.plan().adopted(kept.observe()));
+            reach(kept.plan().with(list).at(Stage.PREPARED));
+            prepared = true;
+            answerEarly();
+        });
+    }
+
+    /**
+     * Gives the TUN its addresses and its routes. Nothing is led into it yet.
+     *
+     * @param index the TUN's number; its name is the settings'
+     * @throws RouteRefusedException if the kernel refused; then the stage is as before
+     */
+    public void deviceUp(int index) throws RouteRefusedException, InterruptedException {
+        stage(() -> {
+            RouteSettings settings = initial.settings();
+            Device tun = new Device(index, settings.tunName());
+            host.bringUp(tun, settings.mtu(), settings.transmitQueuePackets());
+            reach(kept.plan().with(tun).at(Stage.DEVICE_UP));
+        });
+    }
+
+    /**
+     * Leads the host's traffic into the TUN.
+     *
+     * @throws RouteRefusedException if the kernel refused; then nothing is captured
+     */
+    public void capture() throws RouteRefusedException, InterruptedException {
+        stage(() -> reach(kept.plan().at(Stage.CAPTURING)));
+    }
+
+    /**
+     * Removes everything that is ours, in the reverse of the order in which it came; edits are refused from now on.
+     * Of no effect the second time, or when there was no {@link #prepare}.
+     *
+     * @throws RouteRefusedException if the kernel refused to remove something; all else is removed
+     */
+    public void release() throws RouteRefusedException, InterruptedException {
+        stage(() -> {
+            boolean first = !released && kept != null;
+            released = true;
+            answerEarly();
+            if (first) {
+                kept.force(kept.plan().at(Stage.NOTHING));
+            }
+        });
+    }
+
+    /** The families that the kernel was found to have; both before it was asked. */
+    public Set<Family> families() {
+        return families;
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        return snapshot;
+    }
+
+    @Override
+    public Snapshot apply(BypassEdit edit, Optional<String> ifMatch, String who)
+            throws AbsentEntryException, PreconditionFailedException, TooManyEntriesException, RouteRefusedException,
+            ControlUnavailableException, InterruptedException {
+        try {
+            return post(new EditTask(() -> edit(edit, ifMatch, who))).get();
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case AbsentEntryException absent -> throw absent;
+                case PreconditionFailedException failed -> throw failed;
+                case TooManyEntriesException tooMany -> throw tooMany;
+                case RouteRefusedException refused -> throw refused;
+                case ControlUnavailableException unavailable -> throw unavailable;
+                default -> throw new IllegalStateException(e.getCause());
+            }
+        }
+    }
+
+    /** Ends the thread after what is posted; releases nothing. */
+    @Override
+    public void close() throws InterruptedException {
+        synchronized (tasks) {
+            closed = true;
+            tasks.add(new FutureTask<>(() -> ended = true));
+        }
+        thread.join();
+    }
+
+    private Snapshot edit(BypassEdit edit, Optional<String> ifMatch, String who) throws Exception {
+        if (released) {
+            throw new ControlUnavailableException("the daemon is stopping; its bypass list is gone");
+        }
+        BypassSet current = kept.plan().bypass();
+        if (edit instanceof BypassEdit.Remove remove) {
+            remove.applyTo(current);                 // what is absent is so whatever If-Match says: section 13.2.1
+        }
+        String tag = snapshot.etag();
+        if (ifMatch.isPresent() && !EntityTag.matches(ifMatch.get(), tag)) {
+            throw new PreconditionFailedException(ifMatch.get(), tag);
+        }
+        BypassSet next = edit.applyTo(current);
+        if (next != current || !kept.stands()) {
+            reach(kept.plan().with(next));
+        }
+        if (next != current) {
+            BypassSet added = next.minus(current);
+            LOG.info("bypass list: {} entries, {} new, {} gone, by {}", next.size(), added.size(),
+                    current.minus(next).size(), who);
+            if (added.size() > 0) {
+                onBypassed.accept(added);
+            }
+        }
+        return snapshot;
+    }
+
+    /** Reaches a plan and publishes it. */
+    private void reach(RoutePlan plan) throws RouteRefusedException {
+        BypassSet before = snapshot.set();
+        try {
+            kept.reach(plan);
+        } finally {
+            families = kept.plan().families();
+        }
+        if (!plan.bypass().equals(before)) {
+            snapshot = new Snapshot(plan.bypass(), EntityTag.of(process, ++counter));
+        }
+    }
+
+    private static BypassSet withAdopted(BypassSet given, List<IpPrefix> found) throws TooManyEntriesException {
+        List<IpPrefix> adopted = found.stream().filter(entry -> !given.lists(entry))
+                .limit(BypassSet.MAX_ENTRIES - given.size()).toList();
+        if (adopted.isEmpty()) {
+            return given;
+        }
+        LOG.info("adopted {} bypass entries of a daemon that did not stop by itself: {}{}", adopted.size(),
+                adopted.subList(0, Math.min(10, adopted.size())), adopted.size() > 10 ? "..." : "");
+        return new BypassEdit.Add(adopted).applyTo(given);
+    }
+
+    /** A step of the daemon's life, done on the keeper's thread. */
+    private interface StageChange {
+        void run() throws RouteRefusedException, TooManyEntriesException;
+    }
+
+    private void stage(StageChange change) throws RouteRefusedException, InterruptedException {
+        Callable<Void> task = () -> {
+            change.run();
+            return null;
+        };
+        try {
+            post(new FutureTask<>(task)).get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RouteRefusedException refused) {
+                throw refused;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (ControlUnavailableException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A task that must wait until there are routes to edit. */
+    private static final class EditTask extends FutureTask<Snapshot> {
+        EditTask(Callable<Snapshot> edit) {
+            super(edit);
+        }
+    }
+
+    private <T> FutureTask<T> post(FutureTask<T> task) throws ControlUnavailableException {
+        synchronized (tasks) {
+            if (closed) {
+                throw new ControlUnavailableException("the daemon has stopped");
+            }
+            tasks.add(task);
+        }
+        return task;
+    }
+
+    private void run() {
+        try {
+            while (!ended) {
+                FutureTask<?> task = tasks.take();
+                if (task instanceof EditTask && !prepared && !released) {
+                    early.add(task);
+                } else {
+                    task.run();
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.error("the thread of the routes was interrupted, by whom we do not know", e);
+        } finally {
+            end();
+        }
+    }
+
+    private void answerEarly() {
+        early.forEach(FutureTask::run);
+        early.clear();
+    }
+
+    /** Leaves nobody waiting. */
+    private void end() {
+        synchronized (tasks) {
+            closed = true;
+        }
+        released = true;
+        answerEarly();
+        tasks.forEach(FutureTask::run);
+        if (host != null) {
+            host.close();
+        }
+    }
+}
