@@ -4,7 +4,10 @@ package wireleap.tun.routes;
 public final class RouteRefusedException extends Exception {
     private static final long serialVersionUID = 1;
 
-    /** @param message what was asked for, in the words of ip, and the kernel's answer */
+    /**
+     * @param message what was asked for, in the words of ip, and the kernel's answer
+     * @param cause the failed system call, or null
+     */
     public RouteRefusedException(String message, Throwable cause) {
         super(message, cause);
     }
