@@ -19,23 +19,23 @@ final class ReceiveWindow {
     /** The most room there ever was: what RFC 9293 calls RCV.BUFF. */
     private long capacity;
 
-    /** A connection begins; {@code mss} is ours, in bytes. */
-    void begin(int mss) {
+    /** A connection begins; {@code mss} is ours, in bytes, and the scale what our SYN would offer. */
+    void begin(int mss, int scale) {
         this.mss = mss;
-        scale = 0;
+        this.scale = scale;
         edge = 0;
         acceptEdge = 0;
         capacity = 0;
     }
 
-    /** The SYNs have agreed on this scale. */
+    /** The SYNs have agreed on this scale: the one offered, or 0. */
     void scale(int scale) {
         this.scale = scale;
     }
 
     /** The window field of a SYN, never scaled (RFC 7323 section 2.2). */
     int synField(long limit) {
-        edge = Math.max(edge, Math.min(limit, MAX_FIELD));
+        edge = Math.max(edge, Math.min(belowLimit(limit), MAX_FIELD));
         acceptEdge = Math.max(acceptEdge, edge);
         return (int) edge;
     }
@@ -64,7 +64,12 @@ final class ReceiveWindow {
     }
 
     private long reachable(long rcvNxt, long limit) {
-        return Math.min(limit - (1 << scale) + 1, rcvNxt + ((long) MAX_FIELD << scale));
+        return Math.min(belowLimit(limit), rcvNxt + ((long) MAX_FIELD << scale));
+    }
+
+    /** Where the edge may be so that it does not pass the limit when it is rounded up. */
+    private long belowLimit(long limit) {
+        return limit - (1 << scale) + 1;
     }
 
     private long step(long rcvNxt, long limit) {

@@ -34,15 +34,15 @@ final class Receiver {
         this.sink = sink;
     }
 
-    /** A connection begins; {@code mss} is what the peer may put into a segment, in bytes. */
-    void begin(int mss) {
+    /** A connection begins; {@code mss} is what the peer may put into a segment, in bytes; the scale is offered. */
+    void begin(int mss, int windowScale) {
         this.mss = mss;
         irs = 0;
         rcvNxt = -1;
         lastAckSent = -1;
         finPosition = UNKNOWN;
         ranges.clear();
-        window.begin(mss);
+        window.begin(mss, windowScale);
         delayedAck.begin();
     }
 

@@ -112,15 +112,14 @@ final class SegmentArrival {
         }
     }
 
-    /** RFC 5961 section 3.2: only a reset that is exactly the next is believed. */
+    /**
+     * RFC 5961 section 3.2: only a reset that is exactly the next is believed. Deviates: before our FIN is acknowledged
+     * it is an error in CLOSING and LAST-ACK too, for the peer may not have got all.
+     */
     private void onReset(long seq, long nowNanos) {
         if (!tcb.receiver.isNext(seq)) {
             tcb.challenge(nowNanos);
-            return;
-        }
-        boolean peerHasAll = tcb.receiver.finReceived() && tcb.sender.finSent() && tcb.sender.isAllDataAcknowledged();
-        if (peerHasAll) {
-            tcb.counters.increment(Counter.TCP_RESET_RECEIVED);
+        } else if (tcb.state == TcpState.TIME_WAIT) {
             tcb.close(TcpEnd.CLEAN);
         } else {
             resetByPeer();

@@ -334,11 +334,6 @@ final class Sender {
         return sndUna == sndNxt;
     }
 
-    /** Whether the peer has acknowledged all payload that was sent. */
-    boolean isAllDataAcknowledged() {
-        return sndUna >= Math.min(sndNxt, finPosition);
-    }
-
     /** Whether our FIN was sent. */
     boolean finSent() {
         return finPosition != NONE;

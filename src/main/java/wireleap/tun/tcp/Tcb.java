@@ -41,9 +41,9 @@ final class Tcb {
     /** A connection begins, nothing is known of the peer. */
     void begin(int localPort, int remotePort, int iss, long nowNanos) {
         writer.begin(localPort, remotePort, iss);
-        receiver.begin(writer.ourMss());
-        sender.begin(iss);
         agreement.offer();
+        receiver.begin(writer.ourMss(), agreement.rcvScale);
+        sender.begin(iss);
         timestamps.begin(iss);
         challengeAcks.begin(nowNanos);
         keepAlive.begin(nowNanos);
