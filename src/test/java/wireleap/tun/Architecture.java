@@ -15,8 +15,8 @@ final class Architecture {
     /** Arrows only downwards. The root package, which composes all, may name everything but bindings. */
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
             Map.entry("cli", Set.of("client", "policy")),
-            Map.entry("doctor", Set.of("policy", "os", "os.linux", "os.linux.netlink")),
-            Map.entry("demo", Set.of("client", "os", "os.linux", "os.linux.netlink")),
+            Map.entry("doctor", Set.of("policy", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
+            Map.entry("demo", Set.of("client", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
             Map.entry("client", Set.of()),
             Map.entry("api", Set.of("routes", "policy")),
             Map.entry("routes", Set.of("policy", "os", "os.linux.netlink")),
