@@ -42,9 +42,9 @@ public final class IcmpMessage {
         return version == 4 ? PROTOCOL_V4 : PROTOCOL_V6;
     }
 
-    /** Whether messages of this type are errors, which are never answered by errors. */
+    /** Whether messages of this type are errors or redirects, which are never answered by errors. */
     public static boolean isError(int version, int type) {
-        return version == 6 ? type < 128 // RFC 4443 section 2.1
+        return version == 6 ? type < 128 || type == 137 // RFC 4443 section 2.4 e; 137: redirect
                 : type == 3 || type == 4 || type == 5 || type == 11 || type == 12; // RFC 1122 section 3.2.2
     }
 
@@ -77,7 +77,7 @@ public final class IcmpMessage {
         return type() == (v4 ? 8 : 128) && code() == 0;
     }
 
-    /** Whether this is an error about a packet. */
+    /** Whether this is an error, or redirect, about a packet. */
     public boolean isError() {
         return isError(v4 ? 4 : 6, type());
     }
