@@ -1,0 +1,220 @@
+package wireleap.tun.client;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.net.ProtocolException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Reads and changes the bypass list of a running daemon over its Unix domain socket.
+ *
+ * <pre>{@code
+ * var client = new BypassClient(Path.of("/run/wireleap_tun/wireleap_tun.sock"));
+ * client.add(List.of("192.0.2.1", "2001:db8::/32"));   // returns once the kernel routes them around the TUN
+ * BypassList now = client.bypass();
+ * client.ifMatch(now.etag()).remove("192.0.2.1");      // only if nobody has changed the list since
+ * }</pre>
+ *
+ * <p>Entries are IPv4 or IPv6 addresses or networks. A call that changes the list returns when the kernel has
+ * acknowledged every route, and throws when nothing was changed. Every call waits, by default for up to 15 s, for a
+ * daemon that is just starting: while the socket is absent or refuses, it tries again every 150 ms. Each call has a
+ * connection of its own.
+ *
+ * <p>Immutable; any thread. Every call throws
+ * <ul>
+ * <li>{@link BypassException} when the daemon refused: its list is as before;
+ * <li>{@link DaemonUnreachableException} when there was no connection: nothing was asked for;
+ * <li>{@link java.net.SocketTimeoutException} when the answer did not come in time, and another IOException when it
+ *     broke off: whether the list was changed is then unknown, and {@link #bypass()} tells;
+ * <li>InterruptedException when the waiting thread was interrupted.
+ * </ul>
+ */
+public final class BypassClient {
+    /** How long a daemon that does not answer the door is tried, unless {@link #patience} says otherwise. */
+    public static final Duration PATIENCE = Duration.ofSeconds(15);
+    /** How long an answer may take, unless {@link #answerWithin} says otherwise. */
+    public static final Duration ANSWER_TIME = Duration.ofSeconds(30);
+
+    private final Path socket;
+    private final Duration patience;
+    private final Duration answerTime;
+    private final Optional<String> ifMatch;
+
+    /** @param socket the path of the daemon's socket; nothing is done with it before the first call */
+    public BypassClient(Path socket) {
+        this(socket, PATIENCE, ANSWER_TIME, Optional.empty());
+    }
+
+    private BypassClient(Path socket, Duration patience, Duration answerTime, Optional<String> ifMatch) {
+        this.socket = socket;
+        this.patience = patience;
+        this.answerTime = answerTime;
+        this.ifMatch = ifMatch;
+    }
+
+    /** A client that waits so long for a daemon whose socket is absent or refuses; zero: it tries once. */
+    public BypassClient patience(Duration longest) {
+        return new BypassClient(socket, longest, answerTime, ifMatch);
+    }
+
+    /** A client that waits so long for an answer once it is connected. */
+    public BypassClient answerWithin(Duration longest) {
+        return new BypassClient(socket, patience, longest, ifMatch);
+    }
+
+    /**
+     * A client whose changes are made only if the list is still the one of this tag; else they throw a
+     * BypassException of code 412. A tag serves one change: go on with the one that it returned.
+     *
+     * @param etag as in {@link BypassList#etag()} or returned by a change
+     * @throws IllegalArgumentException if it is nothing that a header field can carry
+     */
+    public BypassClient ifMatch(String etag) {
+        if (!etag.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+            throw new IllegalArgumentException("an entity tag has visible ASCII characters only");
+        }
+        return new BypassClient(socket, patience, answerTime, Optional.of(etag));
+    }
+
+    /** The daemon's state: {@code state} (activating, active, deactivating, failed), {@code version}, counts. */
+    public Map<String, Object> state() throws IOException, InterruptedException {
+        return map(ask("GET", "/state", Optional.empty()).body());
+    }
+
+    /** The daemon's version, such as {@code 0.1.0}. */
+    public String version() throws IOException, InterruptedException {
+        return String.valueOf(map(ask("GET", "/version", Optional.empty()).body()).get("version"));
+    }
+
+    /** The bypass list. */
+    public BypassList bypass() throws IOException, InterruptedException {
+        Answer answer = ask("GET", "/bypass", Optional.empty());
+        return new BypassList(entries(answer.body()), etag(answer));
+    }
+
+    /**
+     * Appends entries; those already there stay where they are.
+     *
+     * <p>A daemon run with {@code --post-replaces} replaces its list instead: {@link #patch} appends there too.
+     *
+     * @return the tag of the list that stands now
+     */
+    public String add(Collection<String> entries) throws IOException, InterruptedException {
+        return etag(ask("POST", "/bypass", Optional.of(List.copyOf(entries))));
+    }
+
+    /**
+     * Makes these the whole list, in this order, in one step.
+     *
+     * @return the tag of the list that stands now
+     */
+    public String replace(Collection<String> entries) throws IOException, InterruptedException {
+        return etag(ask("PUT", "/bypass", Optional.of(List.copyOf(entries))));
+    }
+
+    /**
+     * Removes entries, absent ones silently, and appends others, in one step. An entry in both: code 400.
+     *
+     * @return the tag of the list that stands now
+     */
+    public String patch(Collection<String> add, Collection<String> remove) throws IOException, InterruptedException {
+        Map<String, List<String>> both = Map.of("add", List.copyOf(add), "remove", List.copyOf(remove));
+        return etag(ask("PATCH", "/bypass", Optional.of(both)));
+    }
+
+    /**
+     * Removes one entry, as it is listed: 10.1.0.0/16 does not go with 10.0.0.0/8. An absent one: code 404.
+     *
+     * @return the tag of the list that stands now
+     */
+    public String remove(String entry) throws IOException, InterruptedException {
+        return etag(ask("DELETE", "/bypass/" + encoded(entry), Optional.empty()));
+    }
+
+    /**
+     * Removes all entries.
+     *
+     * @return the tag of the list that stands now
+     */
+    public String clear() throws IOException, InterruptedException {
+        return etag(ask("DELETE", "/bypass", Optional.empty()));
+    }
+
+    private Answer ask(String method, String path, Optional<Object> content) throws IOException, InterruptedException {
+        ByteBuffer request = request(method, path, content.isPresent() ? JSON.std.asBytes(content.get()) : new byte[0]);
+        try (var exchange = new Exchange(new Dialer(socket, patience).connect(), answerTime)) {
+            Answer answer = exchange.exchange(request);
+            if (answer.code() != 200) {
+                throw refusal(answer);
+            }
+            return answer;
+        }
+    }
+
+    private ByteBuffer request(String method, String path, byte[] body) {
+        StringBuilder head = new StringBuilder().append(method).append(' ').append(path)
+                .append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        if (!method.equals("GET")) {
+            head.append("Content-Type: application/json\r\nContent-Length: ").append(body.length).append("\r\n");
+            ifMatch.ifPresent(etag -> head.append("If-Match: ").append(etag).append("\r\n"));
+        }
+        byte[] headBytes = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+        return ByteBuffer.allocate(headBytes.length + body.length).put(headBytes).put(body).flip();
+    }
+
+    private static BypassException refusal(Answer answer) {
+        Map<String, Object> status;
+        try {
+            status = map(answer.body());
+        } catch (IOException e) {
+            status = Map.of();
+        }
+        return new BypassException(answer.code(), String.valueOf(status.getOrDefault("description", answer.phrase())),
+                String.valueOf(status.getOrDefault("cause", "")));
+    }
+
+    private static Map<String, Object> map(byte[] json) throws IOException {
+        try {
+            return JSON.std.mapFrom(json);
+        } catch (IOException e) {
+            throw notJson(e);
+        }
+    }
+
+    private static List<String> entries(byte[] json) throws IOException {
+        try {
+            return JSON.std.listOfFrom(String.class, json);
+        } catch (IOException e) {
+            throw notJson(e);
+        }
+    }
+
+    private static IOException notJson(IOException e) {
+        IOException plain = new ProtocolException("the answer is not the JSON that was expected: is the socket the"
+                + " daemon's?");
+        plain.initCause(e);
+        return plain;
+    }
+
+    private static String etag(Answer answer) {
+        return answer.fields().getOrDefault("ETag", "");
+    }
+
+    /** Percent-encodes a path's segment (RFC 3986 section 2.1). */
+    private static String encoded(String segment) {
+        StringBuilder text = new StringBuilder();
+        for (byte octet : segment.getBytes(StandardCharsets.UTF_8)) {
+            boolean plain = octet >= '0' && octet <= '9' || octet >= 'a' && octet <= 'z'
+                    || octet >= 'A' && octet <= 'Z' || "-._~:".indexOf(octet) >= 0;
+            text.append(plain ? String.valueOf((char) octet) : String.format("%%%02X", octet & 0xff));
+        }
+        return text.toString();
+    }
+}
