@@ -1,0 +1,31 @@
+package wireleap.tun.api;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** What tells of the daemon itself: /state, /version, /openapi.json. */
+final class DaemonResource {
+    private final Supplier<Map<String, Object>> state;
+    private final String version;
+
+    DaemonResource(Supplier<Map<String, Object>> state, String version) {
+        this.state = state;
+        this.version = version;
+    }
+
+    void mount(Router router) {
+        router.on("GET", "/state", request -> Response.ok(Response.json(state.get())))
+                .on("GET", "/version", request -> Response.ok(Response.json(Map.of("version", version))))
+                .on("GET", "/openapi.json", request -> Response.ok(document()));
+    }
+
+    private static byte[] document() {
+        try (var in = DaemonResource.class.getResourceAsStream("openapi.json")) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

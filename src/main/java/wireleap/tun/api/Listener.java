@@ -1,0 +1,127 @@
+package wireleap.tun.api;
+
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Accepts connections, on a virtual thread of its own, and counts them. When all places are taken, the connection that
+ * has been idle for the longest since its last answer goes for the new one: keep-alive never costs another client its
+ * turn. Where none is idle, the new one gets 503.
+ */
+final class Listener implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
+    private final ServerSocketChannel server;
+    private final Router router;
+    private final HttpLimits limits;
+    private final Deadlines deadlines = new Deadlines();
+    private final Semaphore budgetBytes;
+    private final Map<Connection, Thread> connections = new ConcurrentHashMap<>();   // only accepting adds to it
+    private final Thread thread = Thread.ofVirtual().name("api-listener").unstarted(this::run);
+
+    Listener(ServerSocketChannel server, Router router, HttpLimits limits) {
+        this.server = server;
+        this.router = router;
+        this.limits = limits;
+        this.budgetBytes = new Semaphore(limits.bufferedBytes());
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            while (server.isOpen()) {
+                accept();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("no more connections are accepted");
+        }
+    }
+
+    private void accept() throws InterruptedException {
+        try {
+            admit(server.accept());
+        } catch (ClosedChannelException e) {
+            LOG.debug("no more connections are accepted");
+        } catch (IOException e) {                      // such as too many open files: passes, and must not spin
+            LOG.warn("cannot accept a connection: {}", e.getMessage());
+            Thread.sleep(PAUSE);
+        }
+    }
+
+    private void admit(SocketChannel channel) throws IOException {
+        if (connections.size() >= limits.connections() && !endAnIdleOne()) {
+            refuse(channel);
+            return;
+        }
+        Connection connection = new Connection(channel, router, limits, budgetBytes, deadlines);
+        Thread serving = Thread.ofVirtual().name("api-connection")
+                .uncaughtExceptionHandler((any, e) -> LOG.error("a connection's thread ended: {}", e.toString()))
+                .unstarted(() -> serve(connection));
+        connections.put(connection, serving);
+        serving.start();
+    }
+
+    private void serve(Connection connection) {
+        try {
+            connection.run();
+        } finally {
+            connections.remove(connection);
+        }
+    }
+
+    /** Makes a place free at the cost of the longest idle connection; false when none is idle. */
+    private boolean endAnIdleOne() throws IOException {
+        var idle = connections.keySet().stream().filter(c -> c.idleSinceNanos().isPresent())
+                .sorted(Comparator.comparing(c -> c.idleSinceNanos().orElse(Long.MAX_VALUE))).toList();
+        for (Connection connection : idle) {
+            if (connection.endIfIdle()) {
+                connections.remove(connection);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** An empty socket's buffer takes these few bytes, so nobody waits. */
+    private void refuse(SocketChannel channel) throws IOException {
+        LOG.debug("{} connections are open: one more was refused", limits.connections());
+        try (channel) {
+            channel.configureBlocking(false);
+            ResponseWriter.write(channel, Response.error(Status.UNAVAILABLE,
+                    limits.connections() + " connections are open, which are the most; try again later"), false, true);
+        }
+    }
+
+    /** Ends all connections: at once those that wait for a request, soon those that have an answer under way. */
+    @Override
+    public void close() throws IOException {
+        thread.interrupt();
+        long endNanos = System.nanoTime() + limits.stopNanos();
+        try {
+            thread.join();
+            for (Connection connection : connections.keySet()) {
+                connection.stop();
+            }
+            for (Thread serving : connections.values()) {
+                serving.join(Duration.ofNanos(Math.max(0, endNanos - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        connections.values().forEach(Thread::interrupt);   // ends what blocks: a channel too is closed by it
+        deadlines.close();
+    }
+}

@@ -1,0 +1,72 @@
+package wireleap.tun.api;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/** The bytes of an answer (RFC 9112 section 4). */
+final class ResponseWriter {
+    /** The interim answer that asks for the body (RFC 9110 section 15.2.1). */
+    private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    /** RFC 9110 section 5.6.7, IMF-fixdate. */
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ROOT);
+    /** The JDK copies what it is to write into direct memory first: so much at once. */
+    private static final int SLICE_BYTES = 64 << 10;
+
+    private ResponseWriter() {
+    }
+
+    /**
+     * Writes an answer; waits for a slow client.
+     *
+     * @param withoutBody as HEAD asks: all fields as of GET
+     * @param last whether the connection is closed after it
+     */
+    static void write(WritableByteChannel channel, Response response, boolean withoutBody, boolean last)
+            throws IOException {
+        byte[] head = head(response, last).getBytes(StandardCharsets.US_ASCII);
+        int bodyBytes = withoutBody ? 0 : response.body().length;
+        int first = Math.min(bodyBytes, SLICE_BYTES - head.length);
+        write(channel, ByteBuffer.allocate(head.length + first).put(head).put(response.body(), 0, first).flip());
+        while (first < bodyBytes) {
+            int slice = Math.min(bodyBytes - first, SLICE_BYTES);
+            write(channel, ByteBuffer.wrap(response.body(), first, slice));
+            first += slice;
+        }
+    }
+
+    private static String head(Response response, boolean last) {
+        StringBuilder head = new StringBuilder(256);
+        head.append("HTTP/1.1 ").append(response.status().code()).append(' ').append(response.status().description());
+        field(head, "Date", DATE.format(ZonedDateTime.now(ZoneOffset.UTC)));
+        response.fields().forEach((name, value) -> field(head, name, value));
+        if (response.status() != Status.NOT_MODIFIED) {
+            field(head, "Content-Type", "application/json");
+            field(head, "Content-Length", Integer.toString(response.body().length));
+        }
+        if (last) {
+            field(head, "Connection", "close");
+        }
+        return head.append("\r\n\r\n").toString();
+    }
+
+    private static void field(StringBuilder head, String name, String value) {
+        head.append("\r\n").append(name).append(": ").append(value);
+    }
+
+    static void writeContinue(WritableByteChannel channel) throws IOException {
+        write(channel, ByteBuffer.wrap(CONTINUE));
+    }
+
+    private static void write(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+}

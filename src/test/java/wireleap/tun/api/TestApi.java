@@ -1,0 +1,90 @@
+package wireleap.tun.api;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** A server over a list in memory, on a socket in a directory of its own. */
+final class TestApi implements AutoCloseable {
+    static final String DONE = "{\"code\":200,\"description\":\"OK\"}";
+    private static final long MILLISECOND = 1_000_000;
+
+    private final Path directory;
+    private final MemoryControl control = new MemoryControl();
+    private final ApiServer server;
+
+    private TestApi(HttpLimits limits, boolean postReplaces) throws IOException {
+        directory = Files.createTempDirectory("wltun");
+        server = ApiServer.start(
+                new ApiSettings(directory.resolve("api.sock"), Optional.empty(), false, "1.2.3", postReplaces),
+                control, () -> Map.of("state", "active", "pid", 4711, "version", "1.2.3"), limits);
+    }
+
+    /** With the daemon's own limits. */
+    static TestApi open() throws IOException {
+        return open(HttpLimits.STANDARD);
+    }
+
+    static TestApi open(HttpLimits limits) throws IOException {
+        return new TestApi(limits, false);
+    }
+
+    static TestApi postReplaces() throws IOException {
+        return new TestApi(HttpLimits.STANDARD, true);
+    }
+
+    /** The daemon's own limits but for the times, all in milliseconds. */
+    static HttpLimits times(long head, long body, long idle, long answer) {
+        HttpLimits usual = HttpLimits.STANDARD;
+        return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), usual.bufferedBytes(),
+                usual.connections(), head * MILLISECOND, body * MILLISECOND, idle * MILLISECOND, answer * MILLISECOND,
+                usual.lingerNanos(), usual.stopNanos());
+    }
+
+    /** The daemon's own limits but for the number of connections and the bytes that their bodies may hold. */
+    static HttpLimits places(int connections, int bufferedBytes) {
+        HttpLimits usual = HttpLimits.STANDARD;
+        return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), bufferedBytes,
+                connections, usual.headNanos(), usual.bodyNanos(), usual.idleNanos(), usual.answerNanos(),
+                usual.lingerNanos(), usual.stopNanos());
+    }
+
+    Path socket() {
+        return directory.resolve("api.sock");
+    }
+
+    MemoryControl control() {
+        return control;
+    }
+
+    RawClient connect() throws IOException {
+        return new RawClient(socket());
+    }
+
+    /** One GET on a connection of its own. */
+    RawClient.Answer get(String target, String... fields) throws IOException {
+        try (RawClient client = connect()) {
+            return client.get(target, fields).answer();
+        }
+    }
+
+    /** One request on a connection of its own. */
+    RawClient.Answer request(String method, String target, String body, String... fields) throws IOException {
+        try (RawClient client = connect()) {
+            return client.request(method, target, body, fields).answer();
+        }
+    }
+
+    /** Stops the server alone. */
+    void stop() throws IOException {
+        server.close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        Files.delete(directory);
+    }
+}
