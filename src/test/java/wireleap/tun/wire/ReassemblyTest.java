@@ -221,7 +221,23 @@ class ReassemblyTest {
         byte[] datagram = datagram(100, 1);
         add(part(4, 1, datagram, 0, 48), 0);
         add(part(4, 1, datagram, 40, 100), 0);
-        assertEquals(0, slab.usedBytes());
+        assertEquals("0 0", slab.usedBytes() + " " + reassembly.usedBytes());
+    }
+
+    @Test
+    void anExactDuplicateIsTolerated() {
+        byte[] datagram = datagram(100, 1);
+        add(part(4, 1, datagram, 0, 48), 0);
+        add(part(4, 1, datagram, 0, 48), 0);
+        assertTrue(add(part(4, 1, datagram, 48, 100), 0));
+    }
+
+    @Test
+    void aDuplicateWithOtherBytesLosesTheDatagram() {
+        byte[] datagram = datagram(100, 1);
+        add(part(4, 1, datagram, 0, 48), 0);
+        add(part(4, 1, datagram(100, 2), 0, 48), 0);
+        assertFalse(add(part(4, 1, datagram, 48, 100), 0));
     }
 
     @Test
@@ -377,7 +393,7 @@ class ReassemblyTest {
             }
         }
         reassembly.clear();
-        assertEquals(0, slab.usedBytes());
+        assertEquals("0 0", slab.usedBytes() + " " + reassembly.usedBytes());
     }
 
     @Test
