@@ -1,12 +1,23 @@
 package wireleap.tun.flow;
 
 import java.lang.foreign.MemorySegment;
+import wireleap.tun.icmp.IcmpError;
+import wireleap.tun.icmp.IcmpSender;
+import wireleap.tun.icmp.QuotedPacket;
+import wireleap.tun.icmp.TokenBucket;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
+import wireleap.tun.mem.SipHash;
 import wireleap.tun.mem.Slab;
+import wireleap.tun.tcp.Isn;
 import wireleap.tun.upstream.Upstream;
+import wireleap.tun.wire.Fragmenter;
+import wireleap.tun.wire.IcmpMessage;
 import wireleap.tun.wire.IpPacket;
 import wireleap.tun.wire.PacketOutput;
+import wireleap.tun.wire.Reassembly;
+import wireleap.tun.wire.TcpHeader;
+import wireleap.tun.wire.UdpHeader;
 import wireleap.tun.wire.VirtioNetHeader;
 
 /**
@@ -18,23 +29,46 @@ import wireleap.tun.wire.VirtioNetHeader;
  * amount for each flow, so that no flow starves another. What is left then makes {@link #deadlineNanos} lie in the past.
  */
 public final class Stack {
-    private final PacketOutput output;
-    private final Upstream upstream;
-    private final Counters counters;
+    private static final int MAX_PARTIAL_DATAGRAMS = 64;
+    private static final int MAX_PARTIAL_BYTES = 1 << 20;
+    /** RFC 8200 section 4.5 has 60 s, RFC 791 section 3.2 15 s. */
+    private static final long REASSEMBLY_NANOS = 30_000_000_000L;
+    private static final int ICMP_ERRORS_A_SECOND = 1000;
+    private static final int ICMP_ERRORS_AT_ONCE = 100;
+
+    private final Core core;
+    private final TcpFlows tcp;
+    private final UdpFlows udp;
+    private final Reassembly reassembly;
     private final VirtioNetHeader virtio = new VirtioNetHeader();
-    private final IpPacket packet = new IpPacket();
+    private final IpPacket received = new IpPacket();
+    private final IpPacket reassembled = new IpPacket();
+    private final IcmpMessage message = new IcmpMessage();
+    private final QuotedPacket quoted = new QuotedPacket();
+    /** The time of the last call. */
+    private long lastNanos;
 
     /**
      * A stack without flows.
      *
-     * @param slab where rings, scratch and incomplete datagrams lie; all is given back by {@link #close}
+     * @param slab where rings, scratch and incomplete datagrams lie, 64 KiB at the least; all is given back by {@link #close}
+     * @param upstream where flows go; closed with the stack
      * @param seed secret, for hashes and sequence numbers
+     * @param nowNanos the time, on the clock of all calls to come
      */
-    public Stack(StackSettings settings, Slab slab, PacketOutput output, Upstream upstream, Counters counters,
-                 long seed) {
-        this.output = output;
-        this.upstream = upstream;
-        this.counters = counters;
+    public Stack(StackSettings settings, Slab slab, PacketOutput output, Upstream upstream, Counters counters, long seed,
+                 long nowNanos) {
+        SipHash secret = new SipHash(seed, ~seed);
+        Fragmenter fragmenter = new Fragmenter(output, (int) secret.begin().add(0).end());
+        IcmpSender icmp = new IcmpSender(output, fragmenter, new TokenBucket(ICMP_ERRORS_AT_ONCE, ICMP_ERRORS_A_SECOND),
+                counters, settings.mtu(), settings.ipv4Self(), settings.ipv6SelfHi(), settings.ipv6SelfLo());
+        Isn isn = new Isn(secret.begin().add(1).end(), secret.begin().add(2).end());
+        SipHash hash = new SipHash(secret.begin().add(3).end(), secret.begin().add(4).end());
+        core = new Core(settings, slab, upstream, counters, new TimerWheel(nowNanos), icmp);
+        tcp = new TcpFlows(core, new SegmentOutput(output, settings.mtu()), hash, isn);
+        udp = new UdpFlows(core, new DatagramOutput(output, fragmenter, settings.mtu()), hash);
+        reassembly = new Reassembly(slab, MAX_PARTIAL_DATAGRAMS, MAX_PARTIAL_BYTES, REASSEMBLY_NANOS, counters);
+        lastNanos = nowNanos;
     }
 
     /**
@@ -45,44 +79,124 @@ public final class Stack {
      */
     public void onPacket(MemorySegment memory, long offset, int length, long nowNanos) {
         if (!virtio.wrap(memory, offset, length)) {
-            counters.increment(Counter.DROP_TRUNCATED);
+            core.counters.increment(Counter.DROP_TRUNCATED);
             return;
         }
-        int reason = packet.parse(memory, offset + VirtioNetHeader.BYTES, length - VirtioNetHeader.BYTES);
-        counters.increment(IpPacket.counter(reason));
+        int bytes = length - VirtioNetHeader.BYTES;
+        core.counters.add(Counter.BYTES_IN, bytes);
+        int reason = received.parse(memory, offset + VirtioNetHeader.BYTES, bytes);
+        core.counters.increment(Counter.PACKETS_IN);
+        if (reason != IpPacket.OK) {
+            core.counters.increment(IpPacket.counter(reason));
+        } else if (received.isMulticast()) {
+            core.counters.increment(Counter.DROP_MULTICAST);
+        } else if (received.hopLimit() <= 1 && !core.settings.isSelf(received.dstHi(), received.dstLo())) {
+            // RFC 1812 section 5.3.1, RFC 8200 section 3: a router may not pass it on
+            core.counters.increment(Counter.DROP_HOP_LIMIT);
+            core.icmp.error(IcmpError.HOP_LIMIT_EXCEEDED, received, nowNanos);
+        } else if (received.isFragment()) {
+            onFragment(nowNanos);
+        } else {
+            boolean cut = virtio.gsoType() == VirtioNetHeader.GSO_UDP_L4;
+            onWhole(received, virtio.checksumTrusted(), cut ? virtio.gsoSize() : 0, nowNanos);
+        }
+    }
+
+    private void onFragment(long nowNanos) {
+        if (!reassembly.add(received, nowNanos)) {
+            return;
+        }
+        int reason = reassembly.parse(reassembled);
+        if (reason == IpPacket.OK) {
+            onWhole(reassembled, false, 0, nowNanos);
+        } else {
+            core.counters.increment(IpPacket.counter(reason));
+        }
+        reassembly.release();
+    }
+
+    private void onWhole(IpPacket packet, boolean trusted, int segmentBytes, long nowNanos) {
+        int protocol = packet.protocol();
+        if (protocol == TcpHeader.PROTOCOL) {
+            tcp.onSegment(packet, trusted, nowNanos);
+        } else if (protocol == UdpHeader.PROTOCOL) {
+            udp.onDatagram(packet, trusted, segmentBytes, nowNanos);
+        } else if (protocol == IcmpMessage.protocol(packet.version())) {
+            onIcmp(packet, trusted);
+        } else {
+            core.counters.increment(Counter.DROP_PROTOCOL);
+            core.icmp.error(IcmpError.PROTOCOL_UNREACHABLE, packet, nowNanos);
+        }
+    }
+
+    private void onIcmp(IpPacket packet, boolean trusted) {
+        if (!message.wrap(packet)) {
+            core.counters.increment(Counter.DROP_ICMP_HEADER);
+        } else if (!trusted && !message.intact(packet)) {
+            core.counters.increment(Counter.DROP_ICMP_CHECKSUM);
+        } else if (message.isEchoRequest() && core.settings.echoReply()) {
+            core.icmp.answerEcho(packet, message);
+        } else {
+            core.counters.increment(Counter.ICMP_IGNORED);
+            if (message.isError() && quoted.wrap(packet, message) && quoted.error() == IcmpError.PORT_UNREACHABLE
+                    && quoted.protocol() == UdpHeader.PROTOCOL) {
+                udp.onClientGone(quoted.dstHi(), quoted.dstLo(), quoted.dstPort());
+            }
+        }
     }
 
     /** After a batch of packets and socket events: fetches what is there, sends what is owed. */
     public void endOfTurn(long nowNanos) {
-        output.headers();
+        lastNanos = nowNanos;
+        core.turn.end(nowNanos);
     }
 
     /** Does what is due; may be called at any time. */
     public void onTimer(long nowNanos) {
-        upstream.onTimer(nowNanos);
+        lastNanos = nowNanos;
+        core.upstream.onTimer(nowNanos);
+        core.wheel.advance(nowNanos);
+        while (reassembly.expire(nowNanos)) {
+            if (reassembly.length() > 0 && reassembled.parse(reassembly.memory(), reassembly.offset(),
+                    reassembly.length()) == IpPacket.OK) {
+                core.icmp.error(IcmpError.REASSEMBLY_TIME_EXCEEDED, reassembled, nowNanos);
+            }
+        }
     }
 
     /** When {@link #endOfTurn} and {@link #onTimer} have to be called at the latest: in the past, at once; or never. */
     public long deadlineNanos() {
-        return upstream.deadlineNanos();
+        if (!core.turn.isEmpty()) {
+            return lastNanos;
+        }
+        return Math.min(Math.min(core.upstream.deadlineNanos(), core.wheel.deadlineNanos()), reassembly.deadlineNanos());
     }
 
     /** Resets the flows to these destinations at once, so that their applications connect anew. */
     public void resetMatching(AddressFilter filter, long nowNanos) {
+        tcp.resetMatching(filter, nowNanos);
     }
 
     /** Resets all flows and gives everything back; the upstream is closed too. */
     public void close(long nowNanos) {
-        upstream.close();
+        tcp.close(nowNanos);
+        udp.close();
+        reassembly.clear();
+        core.upstream.close();
     }
 
-    /** TCP flows that there are. */
+    /** TCP flows that there are, those included whose last bytes are on their way upstream. */
     public int tcpFlows() {
-        return 0;
+        return tcp.flows();
+    }
+
+    /** TCP flows whose target or whose client has not answered yet. */
+    public int halfOpenFlows() {
+        return tcp.halfOpen();
     }
 
     /** UDP sessions that there are. */
     public int udpSessions() {
-        return 0;
+        return udp.sessions();
     }
 }

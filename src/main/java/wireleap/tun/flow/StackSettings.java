@@ -66,6 +66,11 @@ public record StackSettings(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6Se
                 maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply);
     }
 
+    /** Whether an address is what we are called on the TUN's other side. */
+    boolean isSelf(long hi, long lo) {
+        return hi == 0 ? lo == ipv4Self : hi == ipv6SelfHi && lo == ipv6SelfLo;
+    }
+
     private static void inRange(String name, long value, long least, long most) {
         if (value < least || value > most) {
             throw new IllegalArgumentException(name + " is " + value + ", must be " + least + ".." + most);

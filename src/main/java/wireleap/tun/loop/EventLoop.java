@@ -122,12 +122,13 @@ public final class EventLoop {
     }
 
     private void run() {
-        try (var arena = Arena.ofConfined(); device; poller) {
+        try (var arena = Arena.ofConfined(); device; poller; sockets) {
             packet = arena.allocate(PACKET_OFFSET + PACKET_SPACE, CACHE_LINE);
             links = new SocketLinks(sockets, poller);
             var output = new DevicePort(device, counters, arena);
             var slab = new Slab(slabMemory);
-            stack = new Stack(settings, slab, output, upstream.upstream(links, slab, counters), counters, seed);
+            stack = new Stack(settings, slab, output, upstream.upstream(links, slab, counters), counters, seed,
+                    System.nanoTime());
             watchDevice();
             while (!stopping) {
                 turn();

@@ -95,6 +95,42 @@ public enum Counter {
     /** Connections given up because the local peer did not answer. */
     TCP_GIVEN_UP,
 
+    /** TCP flows begun. */
+    TCP_FLOWS_OPENED,
+    /** SYNs answered by a reset because there was no place or no memory. */
+    TCP_FLOWS_REFUSED,
+    /** Half-open flows reset to make place for younger ones. */
+    TCP_HALF_OPEN_EVICTED,
+    /** Segments that belong to no flow, SYNs not included. */
+    TCP_NO_FLOW,
+    /** Resets sent for segments that belong to no flow. */
+    TCP_RESET_SENT_NO_FLOW,
+    /** Bytes of TCP streams that the upstream took. */
+    BYTES_UP,
+    /** Bytes of TCP streams acknowledged to a client that the upstream did not take before it failed. */
+    BYTES_UP_LOST,
+    /** Bytes of TCP streams that the upstream sent. */
+    BYTES_DOWN,
+
+    /** UDP sessions begun. */
+    UDP_SESSIONS_OPENED,
+    /** UDP sessions that the upstream did not take, because it has no datagrams or no room. */
+    UDP_SESSIONS_REFUSED,
+    /** UDP sessions that made place for younger ones. */
+    UDP_SESSIONS_EVICTED,
+    /** Datagrams sent to the upstream. */
+    DATAGRAMS_UP,
+    /** Datagrams of clients that could be neither sent nor kept. */
+    DATAGRAMS_UP_LOST,
+    /** Datagrams sent to clients. */
+    DATAGRAMS_DOWN,
+    /** Datagrams from the upstream that were not for their client: another family, no port, too large. */
+    DATAGRAMS_DOWN_LOST,
+
+    /** Packets that were to go on but had a TTL or hop limit of one. */
+    DROP_HOP_LIMIT,
+    /** ICMP messages that need no answer, such as errors and neighbour discovery. */
+    ICMP_IGNORED,
     /** Echo requests answered. */
     ICMP_ECHO_ANSWERED,
     /** ICMP errors sent. */

@@ -1,0 +1,26 @@
+package wireleap.tun.flow;
+
+import wireleap.tun.icmp.IcmpSender;
+import wireleap.tun.mem.Counters;
+import wireleap.tun.mem.Slab;
+import wireleap.tun.upstream.Upstream;
+
+/** What all flows of a stack share. */
+final class Core {
+    final StackSettings settings;
+    final Slab slab;
+    final Upstream upstream;
+    final Counters counters;
+    final TimerWheel wheel;
+    final IcmpSender icmp;
+    final Turn turn = new Turn();
+
+    Core(StackSettings settings, Slab slab, Upstream upstream, Counters counters, TimerWheel wheel, IcmpSender icmp) {
+        this.settings = settings;
+        this.slab = slab;
+        this.upstream = upstream;
+        this.counters = counters;
+        this.wheel = wheel;
+        this.icmp = icmp;
+    }
+}

@@ -1,0 +1,300 @@
+package wireleap.tun.flow;
+
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.icmp.IcmpError;
+import wireleap.tun.mem.Chain;
+import wireleap.tun.mem.KeyTable;
+import wireleap.tun.tcp.TcpConnection;
+import wireleap.tun.tcp.TcpEnd;
+import wireleap.tun.tcp.TcpOutput;
+import wireleap.tun.tcp.TcpSettings;
+import wireleap.tun.tcp.TcpState;
+import wireleap.tun.upstream.LinkOwner;
+import wireleap.tun.upstream.Refusal;
+import wireleap.tun.upstream.StreamOwner;
+import wireleap.tun.upstream.UpstreamStream;
+import wireleap.tun.wire.IpWriter;
+import wireleap.tun.wire.TcpHeader;
+
+/**
+ * One TCP flow: a connection to the client and a stream of the upstream, spliced. What either end does is done to the other:
+ * a FIN is passed on as one, and so is a reset; but what the upstream sent before it failed is delivered first, and is then
+ * followed by a reset, never by a FIN. A client that has closed cleanly before all of its bytes were taken upstream is gone
+ * from the table while the rest is still on its way.
+ *
+ * <p>Pooled by {@link TcpFlows}, which owns it and hears of its end. Its memory lies in the slab.
+ */
+final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Timer.Target, Turn.Target {
+    /** How long a flow waits that found no memory to read into. */
+    private static final long STARVED_NANOS = 20_000_000;
+
+    /** Its place in one of the lists of {@link TcpFlows}. */
+    final Chain.Link<TcpFlow> link = new Chain.Link<>(this);
+    private final Timer timer = new Timer(this);
+    private final Turn.Place turn = new Turn.Place(this);
+    private final Core core;
+    private final TcpFlows flows;
+    private final SegmentOutput output;
+    private final TcpConnection connection;
+    private final UpDirection up;
+    private final DownDirection down;
+    private boolean ipv4;
+    private boolean inUse;
+    /** Null: gone, because it is done or broken. */
+    private UpstreamStream stream;
+    private boolean connected;
+    /** Both ends of the connection have closed, whatever becomes of its TIME-WAIT. */
+    private boolean closedCleanly;
+    /** What an ICMP error quotes of the SYN: both ports and the sequence number. */
+    private long synStart;
+
+    TcpFlow(Core core, TcpFlows flows, SegmentOutput output, TcpSettings tcpSettings) {
+        this.core = core;
+        this.flows = flows;
+        this.output = output;
+        this.connection = new TcpConnection(tcpSettings, core.counters);
+        this.up = new UpDirection(core.slab, core.counters);
+        this.down = new DownDirection(core.slab, core.counters);
+        connection.bind(down, up, this);
+    }
+
+    /** The key of a flow between these ends. */
+    static long ports(int client, int target) {
+        return (long) client << 16 | target;
+    }
+
+    /** Says whose flow it is. */
+    void between(long clientHi, long clientLo, int clientPort, long targetHi, long targetLo, int targetPort) {
+        key(clientHi, clientLo, targetHi, targetLo, ports(clientPort, targetPort));
+    }
+
+    private long clientHi() {
+        return key0();
+    }
+
+    private long clientLo() {
+        return key1();
+    }
+
+    long targetHi() {
+        return key2();
+    }
+
+    long targetLo() {
+        return key3();
+    }
+
+    /** Begins with a SYN: the key is set and the flow in its lists, which it may leave again before this returns. */
+    void open(TcpHeader syn, int iss, long nowNanos) {
+        ipv4 = IpWriter.isIpv4(clientHi(), clientLo());
+        inUse = true;
+        connected = false;
+        closedCleanly = false;
+        quote(syn);
+        up.begin(core.settings.maxRingBytes());
+        down.begin(core.settings.maxRingBytes());
+        connection.openPassive(syn, iss, nowNanos);
+        stream = core.upstream.open(targetHi(), targetLo(), (int) key4() & 0xffff, this, nowNanos);
+        if (stream.refusal() != Refusal.NONE) {
+            onRefused(nowNanos);
+        } else if (core.settings.earlyAccept()) {
+            connection.accept(nowNanos);
+            core.turn.add(turn);
+        }
+    }
+
+    private void quote(TcpHeader syn) {
+        synStart = key4() << 32 | Integer.toUnsignedLong(syn.seq());
+    }
+
+    void onSegment(TcpHeader segment, MemorySegment memory, long payloadOffset, int payloadLength, long nowNanos) {
+        if (connection.state() == TcpState.DIALLING && segment.has(TcpHeader.SYN)) {
+            quote(segment); // the port may have been used anew
+        }
+        connection.onSegment(segment, memory, payloadOffset, payloadLength, nowNanos);
+        if (connection.closed()) {
+            settle(nowNanos);
+        } else {
+            core.turn.add(turn);
+        }
+    }
+
+    @Override
+    public void onConnected(long nowNanos) {
+        connected = true;
+        up.open(stream);
+        down.readable();
+        if (connection.state() == TcpState.DIALLING) {
+            connection.accept(nowNanos);
+        }
+        core.turn.add(turn);
+    }
+
+    @Override
+    public void onRefused(long nowNanos) {
+        Refusal refusal = stream.refusal();
+        stream.close();
+        stream = null;
+        IcmpError error = errorFor(refusal);
+        if (connection.state() == TcpState.DIALLING && error != null && core.icmp.error(error, clientHi(), clientLo(),
+                targetHi(), targetLo(), TcpHeader.PROTOCOL, synStart, nowNanos)) {
+            connection.forget();
+        } else {
+            connection.abort(nowNanos);
+        }
+        settle(nowNanos);
+    }
+
+    /** The ICMP error of that name; null: a reset says it. */
+    private static IcmpError errorFor(Refusal refusal) {
+        return switch (refusal) {
+            case NET_UNREACHABLE -> IcmpError.NET_UNREACHABLE;
+            case HOST_UNREACHABLE -> IcmpError.HOST_UNREACHABLE;
+            case NOT_ALLOWED -> IcmpError.ADMIN_PROHIBITED;
+            case TTL_EXPIRED -> IcmpError.HOP_LIMIT_EXCEEDED;
+            case NONE, REFUSED, TIMED_OUT, NOT_SUPPORTED, FAILED -> null;
+        };
+    }
+
+    @Override
+    public void onReady(int events, long nowNanos) {
+        if ((events & (LinkOwner.READABLE | LinkOwner.FAILED)) != 0) {
+            down.readable();
+        }
+        if ((events & (LinkOwner.WRITABLE | LinkOwner.FAILED)) != 0) {
+            up.writable();
+        }
+        core.turn.add(turn);
+    }
+
+    @Override
+    public void onTurn(long nowNanos) {
+        if (!inUse) {
+            return;
+        }
+        if (connected && stream != null) {
+            up.flush();
+            // a half-open flow owns no ring
+            if (isEstablished() && down.read(stream, up.hasFailed())) {
+                core.turn.add(turn);
+            }
+        }
+        connection.endOfTurn(nowNanos);
+        settle(nowNanos);
+    }
+
+    @Override
+    public void onTimer(long nowNanos) {
+        connection.onTimer(nowNanos);
+        onTurn(nowNanos);
+    }
+
+    /** Resets both ends. */
+    void abort(long nowNanos) {
+        breakStream();
+        connection.abort(nowNanos);
+        settle(nowNanos);
+    }
+
+    /** Ends TIME-WAIT before its time. What the client sent is still on its way, if need be. */
+    void endTimeWait(long nowNanos) {
+        closedCleanly = true;
+        connection.forget();
+        settle(nowNanos);
+    }
+
+    TcpConnection connection() {
+        return connection;
+    }
+
+    private boolean isEstablished() {
+        return connection.state().compareTo(TcpState.ESTABLISHED) >= 0;
+    }
+
+    private boolean isBroken() {
+        return down.hasFailed() || up.hasFailed() && down.hasEnded();
+    }
+
+    /** Draws the conclusions of what has happened; the flow may be another's after this. */
+    private void settle(long nowNanos) {
+        if (stream != null && isBroken()) {
+            breakStream();
+        } else if (stream != null && down.hasEnded() && up.isDone()) {
+            stream.close();
+            stream = null;
+            up.release();
+        }
+        if (isBroken() && down.isEmpty()) {
+            connection.abort(nowNanos);
+        }
+        if (connection.closed()) {
+            settleClosed();
+        } else {
+            settleOpen(nowNanos);
+        }
+    }
+
+    private void settleOpen(long nowNanos) {
+        if (connection.state() == TcpState.TIME_WAIT) {
+            closedCleanly = true;
+            flows.isInTimeWait(this);
+        } else if (connected && isEstablished()) {
+            flows.isEstablished(this);
+        }
+        core.wheel.scheduleBy(timer, Math.min(connection.deadlineNanos(),
+                down.isStarved() ? nowNanos + STARVED_NANOS : Long.MAX_VALUE));
+    }
+
+    /** The connection is over. The stream goes on only where a client has closed cleanly and its bytes are on their way. */
+    private void settleClosed() {
+        core.wheel.cancel(timer);
+        flows.isClosed(this);
+        if (stream != null && !closedCleanly && connection.end() != TcpEnd.CLEAN) {
+            breakStream();
+        }
+        if (stream == null) {
+            up.discard();
+            down.discard();
+            inUse = false;
+            flows.recycle(this);
+        }
+    }
+
+    /** Gives a stream back that can do no more. What it sent is in the ring; what it was to be sent is lost. */
+    private void breakStream() {
+        if (stream != null) {
+            stream.reset();
+            stream = null;
+            up.release();
+            up.fail();
+        }
+    }
+
+    @Override
+    public MemorySegment headers() {
+        return output.headers();
+    }
+
+    @Override
+    public long tcpOffset() {
+        return output.begin(targetHi(), targetLo(), clientHi(), clientLo());
+    }
+
+    @Override
+    public void transmit(int tcpHeaderBytes, int payloadBytes, int mss) {
+        int first = payloadBytes == 0 ? 0 : down.preparedContiguous(payloadBytes);
+        int second = payloadBytes - first;
+        output.send(tcpHeaderBytes, mss, down.memory(), first == 0 ? 0 : down.preparedOffset(0), first,
+                second == 0 ? 0 : down.preparedOffset(first), second);
+    }
+
+    @Override
+    public int mss() {
+        return output.mss(ipv4);
+    }
+
+    @Override
+    public int maxSegmentBytes() {
+        return output.maxSegmentBytes(ipv4);
+    }
+}
