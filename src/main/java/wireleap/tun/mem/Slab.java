@@ -23,7 +23,7 @@ public final class Slab {
 
     private final MemorySegment memory;
     private final long capacityBytes;
-    /** By order: bit i is set while the block of that order at address i * size is free and not part of a larger free one. */
+    /** By order: bit i is set while the block at address i * size is free and not part of a larger free one. */
     private final long[][] freeBits = new long[MAX_ORDER + 1][];
     /** By order: how many bits are set. */
     private final int[] freeCount = new int[MAX_ORDER + 1];

@@ -28,7 +28,8 @@ class IcmpSenderTest {
     // IP(**S4,id=7)/UDP(sport=1234,dport=53)/b"hello"
     private static final String UDP4 = "450000210007000040116cbf0a0000010102030404d20035000da8f468656c6c6f";
     // IPv6(**S6)/UDP(sport=1234,dport=53)/b"hello"
-    private static final String UDP6 = "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
+    private static final String UDP6 =
+            "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
             + "04d20035000d8c3b68656c6c6f";
     // IP(src="1.2.3.4",dst="10.0.0.1",id=0,flags="DF",ttl=64)/ICMP(...)
     private static final String FROM_TARGET4 = "4500003d0000400040012cba010203040a000001";

@@ -21,12 +21,14 @@ class QuotedPacketTest {
     // IP(src="10.0.0.1",dst="1.2.3.4",id=7)/UDP(sport=1234,dport=53)/b"hello"
     private static final String UDP4 = "450000210007000040116cbf0a0000010102030404d20035000da8f468656c6c6f";
     // IPv6(src="fd00::1",dst="2001:db8::5")/UDP(sport=1234,dport=53)/b"hello"
-    private static final String UDP6 = "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
+    private static final String UDP6 =
+            "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
             + "04d20035000d8c3b68656c6c6f";
     // IP(src="1.2.3.4",dst="10.0.0.1",id=0,flags="DF",ttl=64)/ICMP(type=3,code=3)/...
     private static final String ERROR4 = "4500003d0000400040012cba010203040a000001" + "03030b2200000000" + UDP4;
     // IPv6(src="fd57::1",dst="fd00::1")/ICMPv6PacketTooBig(mtu=1500)/...
-    private static final String ERROR6 = "60000000003d3a40fd570000000000000000000000000001fd000000000000000000000000000001"
+    private static final String ERROR6 =
+            "60000000003d3a40fd570000000000000000000000000001fd000000000000000000000000000001"
             + "02008c22000005dc" + UDP6;
 
     private final IpPacket packet = new IpPacket();

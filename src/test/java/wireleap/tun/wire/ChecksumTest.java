@@ -18,7 +18,8 @@ class ChecksumTest {
     // scapy 2.5.0: IP(src="10.13.49.0",dst="1.2.3.4",id=7)/UDP(sport=1234,dport=53)/b"hello"
     private static final String UDP4 = "450000210007000040113bb30a0d31000102030404d20035000d77e868656c6c6f";
     // scapy 2.5.0: IPv6(src="fd00::1",dst="2001:db8::5")/UDP(sport=1234,dport=53)/b"hello"
-    private static final String UDP6 = "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
+    private static final String UDP6 =
+            "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
             + "04d20035000d8c3b68656c6c6f";
     // scapy 2.5.0: IP(src="10.13.49.0",dst="1.2.3.4",id=0,flags="DF",ttl=64)
     //              /TCP(sport=40000,dport=443,flags="S",seq=1,window=64240,options=[("MSS",1460)])
@@ -26,7 +27,8 @@ class ChecksumTest {
             + "9c4001bb00000001000000006002faf0c0260000020405b4";
     // scapy 2.5.0: IPv6(src="fd00::1",dst="2001:db8::5")
     //              /TCP(sport=40000,dport=443,flags="S",seq=1,window=64240,options=[("MSS",1440)])
-    private static final String TCP6 = "6000000000180640fd00000000000000000000000000000120010db8000000000000000000000005"
+    private static final String TCP6 =
+            "6000000000180640fd00000000000000000000000000000120010db8000000000000000000000005"
             + "9c4001bb00000001000000006002faf0d48d0000020405a0";
 
     private static LongStream seeds() {

@@ -96,7 +96,8 @@ class FragmenterTest {
 
     @Test
     void ipv4FragmentsAreThoseOfScapy() {
-        // fragment(IP(src="1.2.3.4",dst="10.0.0.1",id=0xbeef,ttl=64)/UDP(sport=53,dport=1234)/(b"A"*1300),fragsize=1256)
+        // fragment(IP(src="1.2.3.4",dst="10.0.0.1",id=0xbeef,ttl=64)/UDP(sport=53,dport=1234)/(b"A"*1300),
+        // fragsize=1256)
         for (int i = 0; i < 1_300; i++) {
             Bytes.putU8(payload, 3 + i, 'A');
         }

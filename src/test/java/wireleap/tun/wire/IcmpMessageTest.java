@@ -16,7 +16,8 @@ class IcmpMessageTest {
     // IP(src="10.0.0.1",dst="1.2.3.4",id=7)/ICMP(id=0x1234,seq=9)/b"abcdefg"
     private static final String ECHO4 = "450000230007000040016ccd0a00000101020304" + "080054951234000961626364656667";
     // IPv6(src="fd00::1",dst="2001:db8::5")/ICMPv6EchoRequest(id=0x1234,seq=9,data=b"abcdefg")
-    private static final String ECHO6 = "60000000000f3a40fd00000000000000000000000000000120010db8000000000000000000000005"
+    private static final String ECHO6 =
+            "60000000000f3a40fd00000000000000000000000000000120010db8000000000000000000000005"
             + "8000b18b1234000961626364656667";
 
     private final IpPacket packet = new IpPacket();

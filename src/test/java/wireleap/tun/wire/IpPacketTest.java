@@ -20,7 +20,8 @@ class IpPacketTest {
     // IP(src="10.13.49.0",dst="1.2.3.4",id=7)/UDP(sport=1234,dport=53)/b"hello"
     private static final String UDP4 = "450000210007000040113bb30a0d31000102030404d20035000d77e868656c6c6f";
     // IPv6(**SRC6)/UDP(sport=1234,dport=53)/b"hello"
-    private static final String UDP6 = "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
+    private static final String UDP6 =
+            "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
             + "04d20035000d8c3b68656c6c6f";
     // IP(**SRC4,tos=0xb9,ttl=3,options=[IPOption_Router_Alert()])/UDP(sport=1,dport=2)/b"x"
     private static final String OPTIONS4 = "46b9002100010000031114080a0000010102030494040000"

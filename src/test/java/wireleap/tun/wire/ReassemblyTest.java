@@ -175,7 +175,8 @@ class ReassemblyTest {
             int there = (int) IntStream.range(part.start, part.end).filter(i -> bytes[i] != null).count();
             boolean same = IntStream.range(part.start, part.end)
                     .allMatch(i -> bytes[i] != null && bytes[i] == part.datagram[i]);
-            boolean beyond = end >= 0 && part.end > end || !part.more && (end >= 0 && end != part.end || part.end < high);
+            boolean endMoves = !part.more && (end >= 0 && end != part.end || part.end < high);
+            boolean beyond = end >= 0 && part.end > end || endMoves;
             lost |= beyond || there > 0 && !same;
             if (lost) {
                 return false;

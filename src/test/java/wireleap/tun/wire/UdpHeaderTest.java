@@ -16,7 +16,8 @@ class UdpHeaderTest {
     // scapy 2.5.0: IP(src="10.13.49.0",dst="1.2.3.4",id=7)/UDP(sport=1234,dport=53)/b"hello"
     private static final String UDP4 = "450000210007000040113bb30a0d31000102030404d20035000d77e868656c6c6f";
     // scapy 2.5.0: IPv6(src="fd00::1",dst="2001:db8::5")/UDP(sport=1234,dport=53)/b"hello"
-    private static final String UDP6 = "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
+    private static final String UDP6 =
+            "60000000000d1140fd00000000000000000000000000000120010db8000000000000000000000005"
             + "04d20035000d8c3b68656c6c6f";
 
     private final IpPacket packet = new IpPacket();
