@@ -1,0 +1,342 @@
+package wireleap.tun.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static wireleap.tun.tcp.HandPeer.MS;
+import static wireleap.tun.wire.TcpHeader.ACK;
+import static wireleap.tun.wire.TcpHeader.FIN;
+import static wireleap.tun.wire.TcpHeader.PSH;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import wireleap.tun.mem.Counter;
+import wireleap.tun.tcp.HandPeer.Segment;
+import wireleap.tun.tcp.HandPeer.Sent;
+
+/** Sending, losing and sending again: RFC 5681, 6298, 6582, 6675, 6928. */
+class SendTest {
+    private static final int MSS = 1448;
+    private static final int WINDOW = 65_535;
+
+    private final HandPeer peer = HandPeer.established();
+    private final TcpConnection connection = peer.connection;
+
+    SendTest() {
+        peer.arrives(new Segment().window(WINDOW));
+    }
+
+    private Segment ack(long position) {
+        return new Segment().ack(position);
+    }
+
+    /** Lets ten segments be in flight. */
+    private void sendTen() {
+        peer.produce(10 * MSS);
+        peer.sent.clear();
+    }
+
+    @Test
+    void tenSegmentsAreSentAtFirst() {
+        peer.produce(1 << 20);
+        Sent only = peer.only();
+        assertEquals(10 * MSS, only.payload());
+        assertEquals(MSS, only.mss());
+    }
+
+    @Test
+    void anAcknowledgedSuperSegmentDoublesTheWindow() {
+        peer.produce(1 << 20);
+        peer.arrives(ack(10 * MSS));
+        assertEquals(20 * MSS, connection.cwndBytes());
+    }
+
+    @Test
+    void superSegmentsAreAsLargeAsWholeSegmentsFit() {
+        long acked = 0;
+        peer.produce(1 << 20);
+        int largest = 0;
+        while (!peer.sent.isEmpty()) {
+            Sent sent = peer.next();
+            largest = Math.max(largest, sent.payload());
+            acked = sent.seq() + sent.payload();
+            peer.arrives(ack(acked));
+        }
+        assertEquals((65_515 - 60) / MSS * MSS, largest);
+        assertEquals(1 << 20, acked);
+    }
+
+    @Test
+    void withoutSuperSegmentsEachSegmentIsSentAlone() {
+        peer.maxSegmentBytes = 1480;
+        peer.produce(3 * MSS);
+        assertEquals(3, peer.sent.size());
+    }
+
+    @Test
+    void smallDataIsNotHeldBack() {
+        peer.produce(10);
+        peer.produce(20);
+        assertEquals(List.of(10, 20), peer.sent.stream().map(Sent::payload).toList());
+    }
+
+    @Test
+    void theLastSegmentOfWhatThereIsIsPushed() {
+        peer.produce(3000);
+        assertEquals(ACK | PSH, peer.only().flags());
+    }
+
+    @Test
+    void acknowledgedBytesAreReleased() {
+        sendTen();
+        peer.arrives(ack(2000));
+        assertEquals(2000, peer.released);
+    }
+
+    @Test
+    void aWindowThatIsNotUsedDoesNotGrow() {
+        for (int i = 0; i < 100; i++) {
+            peer.produce(1000);
+            peer.arrives(ack(peer.produced));
+        }
+        assertEquals(10 * MSS, connection.cwndBytes());
+    }
+
+    @Test
+    void theEndOfTheStreamGoesWithTheLastBytes() {
+        peer.produced = 100;
+        peer.end();
+        Sent only = peer.only();
+        assertTrue(only.has(FIN));
+        assertEquals(100, only.payload());
+        assertEquals(TcpState.FIN_WAIT_1, connection.state());
+    }
+
+    @Test
+    void anUnacknowledgedSegmentIsSentAgainAfterTheTimeout() {
+        peer.produce(100);
+        peer.sent.clear();
+        peer.pass(199 * MS);
+        assertTrue(peer.sent.isEmpty());
+        peer.pass(MS);
+        Sent again = peer.only();
+        assertEquals(0, again.seq());
+        assertEquals(100, again.payload());
+        assertEquals(1, peer.count(Counter.TCP_RETRANSMIT_TIMEOUT));
+    }
+
+    @Test
+    void timeoutsDouble() {
+        peer.produce(100);
+        peer.sent.clear();
+        peer.pass((200 + 400 + 800) * MS);
+        assertEquals(3, peer.sent.size());
+    }
+
+    @Test
+    void afterATimeoutOneSegmentIsSentThenTwo() {
+        sendTen();
+        peer.pass(200 * MS);
+        assertEquals(MSS, peer.only().payload());
+        peer.arrives(ack(MSS));
+        Sent again = peer.only();
+        assertEquals(MSS, again.seq());
+        assertEquals(2 * MSS, again.payload());
+    }
+
+    @Test
+    void aTimeoutForgetsSackBlocks() {
+        sendTen();
+        peer.arrives(ack(0).sack(MSS, 2 * MSS));
+        peer.pass(200 * MS);
+        peer.sent.clear();
+        peer.arrives(ack(MSS));
+        assertEquals(MSS, peer.next().seq(), "the peer may have dropped it");
+    }
+
+    @Test
+    void aPeerThatAcknowledgesNothingIsGivenUpAndReset() {
+        peer.produce(100);
+        peer.pass(300_000 * MS);
+        assertEquals(TcpEnd.TIMED_OUT, connection.end());
+        assertEquals(HandPeer.RST_ACK, peer.sent.getLast().flags());
+        assertEquals(1, peer.count(Counter.TCP_GIVEN_UP));
+    }
+
+    @Test
+    void bytesReportedBeyondAHoleStartFastRecovery() {
+        sendTen();
+        peer.arrives(ack(0).sack(MSS, 3 * MSS));
+        assertTrue(peer.sent.isEmpty(), "two segments are no loss yet");
+        peer.arrives(ack(0).sack(MSS, 4 * MSS));
+        Sent again = peer.only();
+        assertEquals(0, again.seq());
+        assertEquals(MSS, again.payload());
+        assertEquals(5 * MSS, connection.cwndBytes());
+        assertEquals(1, peer.count(Counter.TCP_FAST_RECOVERY));
+    }
+
+    @Test
+    void threeBlocksStartFastRecovery() {
+        sendTen();
+        peer.arrives(ack(0).sack(2000, 2010).sack(4000, 4010).sack(6000, 6010));
+        assertEquals(0, peer.next().seq());
+    }
+
+    @Test
+    void whatIsReportedIsNotSentAgain() {
+        sendTen();
+        peer.arrives(ack(0).sack(MSS, 2 * MSS).sack(3 * MSS, 10 * MSS));
+        peer.arrives(ack(MSS * 2).sack(3 * MSS, 10 * MSS));
+        assertEquals(List.of(0L, 2L * MSS), peer.sent.stream().map(Sent::seq).toList());
+        assertEquals(List.of(MSS, MSS), peer.sent.stream().map(Sent::payload).toList());
+    }
+
+    @Test
+    void aHoleOfManySegmentsIsSentAsASuperSegment() {
+        peer.produce(1 << 20);
+        for (long at = 10 * MSS; at <= 160 * MSS; at += 10 * MSS) {
+            peer.arrives(ack(at));
+        }
+        long una = connection.sndUna();
+        long nxt = connection.sndNxt();
+        peer.sent.clear();
+        peer.arrives(ack(una).sack(una + 20 * MSS, nxt));
+        assertTrue(peer.sent.stream().mapToInt(Sent::payload).max().orElseThrow() > 10 * MSS, peer.sent.toString());
+    }
+
+    @Test
+    void duplicateSackIsTolerated() {
+        sendTen();
+        peer.arrives(ack(5 * MSS));
+        peer.arrives(ack(5 * MSS).sack(0, MSS));
+        peer.arrives(ack(5 * MSS).sack(0, 6 * MSS));
+        peer.arrives(ack(10 * MSS));
+        assertEquals(10 * MSS, peer.released);
+        assertEquals(0, peer.count(Counter.TCP_FAST_RECOVERY));
+    }
+
+    @Test
+    void blocksBeyondWhatWasSentAreIgnored() {
+        sendTen();
+        peer.arrives(ack(0).sack(MSS, 11 * MSS).sack(1L << 30, (1L << 30) + 5).sack(9000, 8000));
+        assertEquals(0, peer.count(Counter.TCP_FAST_RECOVERY));
+    }
+
+    @Test
+    void threeDuplicateAcksStartFastRecoveryWithoutSack() {
+        HandPeer plain = HandPeer.plain();
+        plain.produce(10 * 1460);
+        plain.sent.clear();
+        plain.arrives(ack(0));
+        plain.arrives(ack(0));
+        assertTrue(plain.sent.isEmpty());
+        plain.arrives(ack(0));
+        Sent again = plain.only();
+        assertEquals(0, again.seq());
+        assertEquals(1460, again.payload());
+    }
+
+    @Test
+    void aPartialAckSendsTheNextSegmentAgain() {
+        HandPeer plain = HandPeer.plain();
+        plain.produce(10 * 1460);
+        for (int i = 0; i < 3; i++) {
+            plain.arrives(ack(0));
+        }
+        plain.sent.clear();
+        plain.arrives(ack(4 * 1460));
+        Sent again = plain.only();
+        assertEquals(4 * 1460, again.seq());
+        assertEquals(1460, again.payload());
+    }
+
+    @Test
+    void aWindowUpdateIsNoDuplicateAck() {
+        HandPeer plain = HandPeer.plain();
+        plain.produce(10 * 1460);
+        plain.sent.clear();
+        for (int window = 60_000; window < 60_005; window++) {
+            plain.arrives(ack(0).window(window));
+        }
+        assertTrue(plain.sent.isEmpty());
+    }
+
+    @Test
+    void recoveryEndsWhenAllThatWasOutstandingIsAcknowledged() {
+        sendTen();
+        peer.arrives(ack(0).sack(MSS, 10 * MSS));
+        peer.arrives(ack(10 * MSS));
+        peer.sent.clear();
+        peer.produce(5 * MSS);
+        assertEquals(5 * MSS, peer.only().payload());
+        peer.arrives(ack(10 * MSS).sack(11 * MSS, 15 * MSS));
+        assertEquals(2, peer.count(Counter.TCP_FAST_RECOVERY));
+    }
+
+    @Test
+    void aRoundTripSetsTheTimeout() {
+        peer.produce(100);
+        peer.pass(150 * MS);
+        peer.arrives(ack(100));
+        // first sample 0 (handshake): SRTT 150/8, RTTVAR 150/4 ms
+        assertEquals(150 * MS / 8, connection.rttNanos());
+        assertEquals(200 * MS, connection.rtoNanos(), "the least one");
+        peer.produce(100);
+        peer.pass(190 * MS);
+        peer.arrives(ack(200));
+        assertTrue(connection.rtoNanos() > 200 * MS);
+    }
+
+    @Test
+    void aSegmentSentAgainIsNotTimedWithoutTimestamps() {
+        HandPeer plain = HandPeer.plain();
+        plain.produce(100);
+        plain.pass(250 * MS);
+        plain.arrives(ack(100));
+        assertEquals(0, plain.connection.rttNanos());
+        assertEquals(400 * MS, plain.connection.rtoNanos(), "the doubling stays");
+    }
+
+    @Test
+    void anEchoTimesASegmentSentAgain() {
+        peer.produce(100);
+        peer.pass(250 * MS);
+        int tsVal = peer.sent.getLast().tsVal();
+        peer.pass(10 * MS);
+        peer.arrives(ack(100).timestamps(50).echo(tsVal));
+        assertEquals(60 * MS / 8, connection.rttNanos());
+    }
+
+    @Test
+    void sendingWhileReceivingOutOfOrderTellsTheBlocks() {
+        peer.data(1000, 100);
+        peer.sent.clear();
+        peer.produce(20_000);
+        Sent sent = peer.next();
+        assertEquals(List.of("1000-1100"), sent.sacks());
+        assertEquals(MSS - 12, sent.mss());
+    }
+
+    @Test
+    void anAckOfTheFutureIsChallenged() {
+        sendTen();
+        peer.arrives(ack(10 * MSS + 1));
+        assertEquals(0, peer.only().ack());
+        assertEquals(1, peer.count(Counter.DROP_TCP_ACK));
+        assertEquals(0, peer.released);
+    }
+
+    @Test
+    void anAckOfLongAgoIsChallenged() {
+        peer.arrives(ack(-100_000_000));
+        assertEquals(1, peer.count(Counter.TCP_CHALLENGE_ACK));
+    }
+
+    @Test
+    void aSourceThatHasEnoughForThisTurnIsNotAskedAgainInIt() {
+        assertFalse(peer.ended);
+        connection.pump(peer.now);
+        assertTrue(peer.sent.isEmpty());
+    }
+}
