@@ -1,0 +1,51 @@
+package wireleap.tun.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+/** RFC 6298 section 2. */
+class RttEstimatorTest {
+    private static final long MS = 1_000_000;
+
+    private final RttEstimator rtt = new RttEstimator(TcpSettings.forLocalPeer());
+
+    RttEstimatorTest() {
+        rtt.reset();
+    }
+
+    @Test
+    void theFirstTimeoutIsOneSecond() {
+        assertEquals(1000 * MS, rtt.rtoNanos());
+    }
+
+    @Test
+    void theFirstRoundTripGivesThreeTimesItself() {
+        rtt.sample(100 * MS);
+        assertEquals(100 * MS, rtt.srttNanos());
+        assertEquals(300 * MS, rtt.rtoNanos());
+    }
+
+    @Test
+    void furtherRoundTripsAreSmoothed() {
+        rtt.sample(100 * MS);
+        rtt.sample(180 * MS);
+        assertEquals(110 * MS, rtt.srttNanos());
+        // RTTVAR = 3/4 * 50 + 1/4 * 80
+        assertEquals((110 + 4 * 57.5) * MS, rtt.rtoNanos());
+    }
+
+    @Test
+    void theTimeoutHasBounds() {
+        rtt.sample(50_000);
+        assertEquals(200 * MS, rtt.rtoNanos());
+        rtt.sample(3_600_000 * MS);
+        assertEquals(60_000 * MS, rtt.rtoNanos());
+    }
+
+    @Test
+    void afterALostSynTheTimeoutIsThreeSeconds() {
+        rtt.distrustHandshake();
+        assertEquals(3000 * MS, rtt.rtoNanos());
+    }
+}
