@@ -122,7 +122,7 @@ public final class EventLoop {
     }
 
     private void run() {
-        try (var arena = Arena.ofConfined(); device; poller; sockets) {
+        try (var arena = Arena.ofConfined(); device; poller) {
             packet = arena.allocate(PACKET_OFFSET + PACKET_SPACE, CACHE_LINE);
             links = new SocketLinks(sockets, poller);
             var output = new DevicePort(device, counters, arena);

@@ -1,8 +1,8 @@
 package wireleap.tun.os;
 
 /**
- * An address and port, filled by a call that tells one, read at once, used again. An IPv4 address is ::ffff:a.b.c.d: hi 0,
- * lo 0x0000ffff_aabbccdd.
+ * An address and port, filled by a call that tells one, read at once, used again. An IPv4 address is ::ffff:a.b.c.d: hi
+ * 0, lo 0x0000ffff_aabbccdd.
  */
 public final class Endpoint {
     private long hi;

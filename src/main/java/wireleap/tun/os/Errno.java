@@ -1,8 +1,8 @@
 package wireleap.tun.os;
 
 /**
- * What errno can say, by name, with the numbers that Linux (asm-generic/errno.h) and Darwin (sys/errno.h) give it. Those
- * that only one of them has are left out, as none of the calls made here tells them.
+ * What errno can say, by name, with the numbers that Linux (asm-generic/errno.h) and Darwin (sys/errno.h) give it.
+ * Those that only one of them has are left out, as none of the calls made here tells them.
  */
 public enum Errno {
     EPERM(1, 1, "Operation not permitted"),

@@ -6,7 +6,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The array of struct iovec that readv(2), writev(2), sendmsg(2) and recvmsg(2) take: made once, filled anew for each call.
+ * The array of struct iovec that readv(2), writev(2), sendmsg(2) and recvmsg(2) take: made once, filled anew for each
+ * call.
  *
  * <pre>struct iovec { void *iov_base; size_t iov_len; };   16 bytes, the same on Linux and Darwin</pre>
  *

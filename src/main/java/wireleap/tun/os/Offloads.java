@@ -1,8 +1,8 @@
 package wireleap.tun.os;
 
 /**
- * What a packet device may be given, and gives, unfinished. Where there is a virtio header its gso_type says which of these
- * a packet makes use of (virtio 1.2 section 5.1.6).
+ * What a packet device may be given, and gives, unfinished. Where there is a virtio header its gso_type says which of
+ * these a packet makes use of (virtio 1.2 section 5.1.6).
  *
  * @param virtioHeader each packet is preceded by a virtio_net_hdr of 12 bytes
  * @param checksum checksums may be left to the other side (NEEDS_CSUM)

@@ -3,9 +3,9 @@ package wireleap.tun.os;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One queue of a device that hands out and takes whole IP packets, as {@link #offloads} says with a virtio header before
- * each. Non-blocking; one thread uses it. Results below zero are minus errno: EAGAIN when there is no packet to read, EIO
- * while the device is down, EINVAL for a packet that it does not believe.
+ * One queue of a device that hands out and takes whole IP packets, as {@link #offloads} says with a virtio header
+ * before each. Non-blocking; one thread uses it. Results below zero are minus errno: EAGAIN when there is no packet to
+ * read, EIO while the device is down, EINVAL for a packet that it does not believe.
  */
 public interface PacketDevice extends AutoCloseable {
     /** The descriptor to watch in a {@link Poller}. */

@@ -1,8 +1,8 @@
 package wireleap.tun.os;
 
 /**
- * Waits for descriptors to become ready. One thread uses it; {@link #wake} alone may be called by any. Results below zero
- * are minus errno.
+ * Waits for descriptors to become ready. One thread uses it; {@link #wake} alone may be called by any. Results below
+ * zero are minus errno.
  *
  * <p>What is ready is told by the datum that was given with the descriptor: any long but {@link #RESERVED_DATUM}. A
  * descriptor that is closed leaves the poller by itself, but events of the batch that was fetched before stay there.
@@ -25,7 +25,9 @@ public interface Poller extends AutoCloseable {
     /** Begins to watch a descriptor: 0, or minus errno (EEXIST, ENOSPC, ENOMEM). */
     int add(int fd, int interest, long datum);
 
-    /** Watches for something else, or tells another datum: 0, or minus errno (ENOENT). What is ready now is told again. */
+    /**
+     * Watches for something else, or tells another datum: 0, or minus errno (ENOENT). What is ready now is told again.
+     */
     int modify(int fd, int interest, long datum);
 
     /** Ends watching: 0, or minus errno (ENOENT). */
@@ -35,7 +37,8 @@ public interface Poller extends AutoCloseable {
      * Waits until something is ready, somebody called {@link #wake}, a signal came, or the time is over.
      *
      * @param timeoutNanos at least this long, unless 0 or below (not at all); Long.MAX_VALUE is for ever
-     * @return how many of {@link #datum} and {@link #events} are valid; 0 too; below zero only when the poller is broken
+     * @return how many of {@link #datum} and {@link #events} are valid; 0 too; below zero only when the poller is
+     *     broken
      */
     int await(long timeoutNanos);
 
@@ -45,10 +48,13 @@ public interface Poller extends AutoCloseable {
     /** READABLE, WRITABLE, FAILED, ENDED: the bits that hold for ready descriptor i. */
     int events(int i);
 
-    /** Ends the wait that is on, or the next one. Any thread may call, at any time until {@link #close}. */
+    /**
+     * Ends the wait that is on, or the next one; nothing after {@link #close}. Any thread may call, except virtual
+     * ones.
+     */
     void wake();
 
-    /** The poller is gone. No wake may be under way. */
+    /** The poller is gone. */
     @Override
     void close();
 }

@@ -3,10 +3,11 @@ package wireleap.tun.os;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Non-blocking TCP and UDP sockets, by descriptor: who makes one closes it. Belongs to one thread and allocates nothing.
- * Results below zero are minus errno. Addresses are pairs of longs, see {@link Endpoint}; IPv4 ones go through IPv4 sockets.
+ * Non-blocking TCP and UDP sockets, by descriptor: who makes one closes it. Belongs to one thread and allocates
+ * nothing. Results below zero are minus errno. Addresses are pairs of longs, see {@link Endpoint}; IPv4 ones go through
+ * IPv4 sockets.
  */
-public interface Sockets extends AutoCloseable {
+public interface Sockets {
     /** Begins to connect a TCP socket: its descriptor. {@link #connectResult} tells how it went. */
     int connect(long hi, long lo, int port);
 
@@ -29,8 +30,9 @@ public interface Sockets extends AutoCloseable {
     int recv(int fd, MemorySegment memory, long offset, int length);
 
     /**
-     * Makes {@link #peek} begin at this many bytes after what was received or discarded; each peek moves it on, each recv
-     * and discard moves it back by what it took. SO_PEEK_OFF of socket(7), for TCP since Linux 6.9 (IPv4) and 6.10 (IPv6).
+     * Makes {@link #peek} begin at this many bytes after what was received or discarded; each peek moves it on, each
+     * recv and discard moves it back by what it took. SO_PEEK_OFF of socket(7), for TCP since Linux 6.9 (IPv4) and 6.10
+     * (IPv6).
      */
     int peekFrom(int fd, int position);
 
@@ -41,8 +43,8 @@ public interface Sockets extends AutoCloseable {
     int discard(int fd, int length);
 
     /**
-     * Sends one datagram made of a head and a body, either of which may be empty. An error that an earlier datagram left on
-     * the socket (its ICMP) is told once in place of sending.
+     * Sends one datagram made of a head and a body, either of which may be empty. An error that an earlier datagram
+     * left on the socket (its ICMP) is told once in place of sending.
      */
     int sendTo(int fd, long hi, long lo, int port, MemorySegment head, long headOffset, int headLength,
                MemorySegment body, long bodyOffset, int bodyLength);
@@ -55,8 +57,8 @@ public interface Sockets extends AutoCloseable {
     int recvFrom(int fd, Endpoint from, MemorySegment memory, long offset, int length);
 
     /**
-     * Takes one datagram that came to nothing from the socket's error queue: minus the errno that it came to (ECONNREFUSED
-     * for port unreachable), and to whom it was sent; EAGAIN: there is none (any more).
+     * Takes one datagram that came to nothing from the socket's error queue: minus the errno that it came to
+     * (ECONNREFUSED for port unreachable), and to whom it was sent; EAGAIN: there is none (any more).
      */
     int undelivered(int fd, Endpoint to);
 
@@ -68,8 +70,4 @@ public interface Sockets extends AutoCloseable {
 
     /** Closes; what was sent is still delivered. */
     void close(int fd);
-
-    /** Gives back what the calls share; the sockets stay. */
-    @Override
-    void close();
 }

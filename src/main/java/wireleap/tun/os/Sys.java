@@ -17,14 +17,15 @@ import java.util.Objects;
  * The system calls that all platforms have, as libc has them: the man page of a method's name says what it does.
  *
  * <p><b>Results.</b> Zero or above is the call's result, below zero is minus errno ({@link Errno}). Nothing is retried:
- * EAGAIN and EINTR are results like others. On the control path {@link ErrnoException#check} turns them into exceptions.
+ * EAGAIN and EINTR are results like others. On the control path {@link ErrnoException#check} turns them into
+ * exceptions.
  *
  * <p><b>Memory.</b> A (memory, offset, length) is checked against its bounds, must be off-heap, and is not kept. What a
  * struct points to (iovec, msghdr) is not checked and must outlive the call.
  *
  * <p><b>One shape.</b> All calls go through one method handle, six longs to a long: integers and pointers travel in the
- * same registers on x86-64 and AArch64, a callee looks only at as many and at as much of each as it has parameters, and an
- * int result is the low half of the long. One shape halves what start-up spends on linking. errno is captured into a
+ * same registers on x86-64 and AArch64, a callee looks only at as many and at as much of each as it has parameters, and
+ * an int result is the low half of the long. One shape halves what start-up spends on linking. errno is captured into a
  * segment that each thread has for itself, so a call allocates nothing.
  *
  * <p>Any platform thread may call; virtual threads must not, a downcall pins their carrier.
@@ -254,8 +255,8 @@ public final class Sys {
     }
 
     /**
-     * recv(2) without memory: with MSG_TRUNC a TCP socket drops up to length bytes and copies nothing (tcp(7), since Linux
-     * 2.4).
+     * recv(2) without memory: with MSG_TRUNC a TCP socket drops up to length bytes and copies nothing (tcp(7), since
+     * Linux 2.4).
      */
     public static int recv(int fd, long length, int flags) {
         return call(RECV, fd, 0, length, flags, 0, 0);
@@ -287,7 +288,10 @@ public final class Sys {
         return LIBC.find(name).orElseThrow(() -> new AssertionError("libc has no " + name));
     }
 
-    /** Calls a function whose result is an int, or a ssize_t that fits one: the result, or minus errno if it is negative. */
+    /**
+     * Calls a function whose result is an int, or a ssize_t that fits one: the result, or minus errno if it is
+     * negative.
+     */
     public static int call(MemorySegment function, long a, long b, long c, long d, long e, long f) {
         MemorySegment state = STATE.get();
         int result = (int) invoke(function, state, a, b, c, d, e, f);

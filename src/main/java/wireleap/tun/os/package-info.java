@@ -1,6 +1,6 @@
 /**
- * System calls and what the loop needs of an operating system, without saying which: {@link wireleap.tun.os.Sys} makes the
- * calls (the only method handles of the program are there), {@link wireleap.tun.os.PacketDevice},
+ * System calls and what the loop needs of an operating system, without saying which: {@link wireleap.tun.os.Sys} makes
+ * the calls (the only method handles of the program are there), {@link wireleap.tun.os.PacketDevice},
  * {@link wireleap.tun.os.Poller} and {@link wireleap.tun.os.Sockets} are the seams that each platform implements in a
  * package of its own below this one.
  *

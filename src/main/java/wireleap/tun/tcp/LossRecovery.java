@@ -3,7 +3,7 @@ package wireleap.tun.tcp;
 /**
  * Which bytes are lost and must be sent again, and how many are in flight: NewReno (RFC 6582) where the peer has no
  * SACK, the loss marks and the pipe of RFC 6675 where it has; after a timeout everything outstanding counts as lost
- * (RFC 5681 section 3.1). Says what and how much; {@link Sender} sends.
+ * (RFC 5681 section 3.1). In fast recovery {@link RateReduction} says how much. {@link Sender} sends.
  *
  * <p>Bytes in [sndUna, retransmitNxt) that the peer is not known to hold have been sent again; those in [retransmitNxt,
  * lostEdge) are lost and will be; those beyond are in flight.
@@ -15,6 +15,7 @@ final class LossRecovery {
 
     private final Scoreboard scoreboard = new Scoreboard();
     private final CongestionControl congestion = new NewReno();
+    private final RateReduction reduction = new RateReduction();
     private Phase phase = Phase.OPEN;
     private boolean sack;
     private int mss;
@@ -23,6 +24,8 @@ final class LossRecovery {
     private long recover;
     private long retransmitNxt;
     private long lostEdge;
+    /** sndUna and the bytes held beyond it: where it grows, something was delivered. */
+    private long deliveredEdge;
     /** The next retransmission goes out whatever the window says. */
     private boolean urgent;
 
@@ -37,6 +40,7 @@ final class LossRecovery {
         recover = 0;
         retransmitNxt = 0;
         lostEdge = 0;
+        deliveredEdge = 0;
     }
 
     /** Takes in a SACK block; true if it says anything new. */
@@ -47,18 +51,18 @@ final class LossRecovery {
     /** sndUna has moved by {@code acked} bytes; before that, {@code flightBytes} were in flight. */
     void onNewAck(long sndUna, long sndNxt, long acked, long flightBytes) {
         scoreboard.acknowledged(sndUna);
-        if (phase == Phase.OPEN) {
-            dupAcks = 0;
-        } else if (sndUna >= recover) {
-            phase = Phase.OPEN;
-            dupAcks = 0;
-            urgent = false;
-        } else if (phase == Phase.FAST_RECOVERY) {
+        if (phase == Phase.FAST_RECOVERY && sndUna < recover) {
             onPartialAck(sndUna, sndNxt, acked);
-            return;
+        } else {
+            if (phase == Phase.OPEN || sndUna >= recover) {
+                phase = Phase.OPEN;
+                dupAcks = 0;
+                urgent = false;
+            }
+            congestion.onAcknowledged(acked, flightBytes);
         }
-        congestion.onAcknowledged(acked, flightBytes);
         findLoss(sndUna, sndNxt);
+        noteDelivered(sndUna);
     }
 
     /** RFC 6582 section 3.2 step 3: what begins at sndUna is lost too, unless it was sent again already. */
@@ -66,7 +70,6 @@ final class LossRecovery {
         dupAcks = (int) Math.max(0, dupAcks - Math.max(0, acked - 1) / mss);
         lostEdge = Math.max(lostEdge, Math.min(sndUna + mss, sndNxt));
         urgent = retransmitNxt <= sndUna;
-        findLoss(sndUna, sndNxt);
     }
 
     /** A duplicate ACK (RFC 5681 section 2), or one whose SACK blocks say something new. */
@@ -75,6 +78,7 @@ final class LossRecovery {
             dupAcks++;
         }
         findLoss(sndUna, sndNxt);
+        noteDelivered(sndUna);
     }
 
     private void findLoss(long sndUna, long sndNxt) {
@@ -86,10 +90,19 @@ final class LossRecovery {
             retransmitNxt = sndUna;
             lostEdge = Math.min(sndUna + mss, sndNxt);
             urgent = true;
+            reduction.begin(sndNxt - sndUna);
         }
         if (phase != Phase.OPEN) {
             lostEdge = Math.max(lostEdge, lostBelow);
         }
+    }
+
+    private void noteDelivered(long sndUna) {
+        long edge = sndUna + goneBytes();
+        if (edge > deliveredEdge) {
+            reduction.onDelivered(edge - deliveredEdge, mss);
+        }
+        deliveredEdge = edge;
     }
 
     /** The retransmission timer ran out; {@code again}: for the same data as before. */
@@ -106,14 +119,25 @@ final class LossRecovery {
 
     /** Bytes in flight: sent, and neither acknowledged nor reported nor lost (RFC 6675 section 4, SetPipe). */
     long pipeBytes(long sndUna, long sndNxt) {
-        long gone = sack ? scoreboard.sackedBytes() : (long) dupAcks * mss;
         long lost = phase == Phase.OPEN ? 0 : scoreboard.missingBytes(Math.max(retransmitNxt, sndUna), lostEdge);
-        return Math.max(0, sndNxt - sndUna - gone - lost);
+        return Math.max(0, sndNxt - sndUna - goneBytes() - lost);
+    }
+
+    /** Bytes beyond sndUna that the peer holds: as it reports, or a segment for each duplicate ACK. */
+    private long goneBytes() {
+        return sack ? scoreboard.sackedBytes() : (long) dupAcks * mss;
     }
 
     /** Bytes that may be sent now besides those in flight, 0 or more. */
     long roomBytes(long sndUna, long sndNxt) {
-        return Math.max(0, congestion.cwndBytes() - pipeBytes(sndUna, sndNxt));
+        long pipe = pipeBytes(sndUna, sndNxt);
+        long cwnd = congestion.cwndBytes();
+        return Math.max(0, phase == Phase.FAST_RECOVERY ? reduction.roomBytes(pipe, cwnd) : cwnd - pipe);
+    }
+
+    /** Bytes were sent that are new. */
+    void onSent(long bytes) {
+        reduction.onSent(bytes);
     }
 
     /** The first lost byte that was not sent again, or -1. */
@@ -135,8 +159,9 @@ final class LossRecovery {
         return urgent;
     }
 
-    /** Lost bytes up to here have been sent again. */
-    void onRetransmitted(long end) {
+    /** These lost bytes have been sent again, and all before them. */
+    void onRetransmitted(long from, long end) {
+        reduction.onSent(end - from);
         retransmitNxt = end;
         urgent = false;
     }

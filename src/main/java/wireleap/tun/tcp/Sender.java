@@ -232,7 +232,7 @@ final class Sender {
             return false;
         }
         counters.increment(recovery.isAfterTimeout() ? Counter.TCP_RETRANSMIT_TIMEOUT : Counter.TCP_RETRANSMIT_FAST);
-        recovery.onRetransmitted(from + bytes + (fin ? 1 : 0));
+        recovery.onRetransmitted(from, from + bytes + (fin ? 1 : 0));
         timedEnd = NONE; // Karn (RFC 6298 section 3)
         timer.ensureRunning(nowNanos);
         writer.segment(from, fin ? ACK | PSH | FIN : ACK | PSH, bytes, nowNanos);
@@ -264,6 +264,7 @@ final class Sender {
             timedNanos = nowNanos;
         }
         int push = drained || fin ? PSH : 0;
+        recovery.onSent(bytes);
         fillSillyWindow = false;
         persist.stop();
         timer.ensureRunning(nowNanos);

@@ -20,6 +20,11 @@ import wireleap.tun.os.linux.gen.ifaddrmsg;
  * @param flags IFA_F_*
  */
 public record AddressEntry(int device, InetAddress address, int prefixLength, int flags) {
+    /** An address that is never tentative, that is in use at once: IFA_F_NODAD, which only IPv6 has. */
+    public static AddressEntry withoutDetection(int device, InetAddress address, int prefixLength) {
+        return new AddressEntry(device, address, prefixLength, address instanceof Inet4Address ? 0 : IFA_F_NODAD());
+    }
+
     static AddressEntry read(NetlinkReader message) {
         MemorySegment struct = message.struct(ifaddrmsg.layout());
         Attributes attributes = message.attributes(ifaddrmsg.layout());

@@ -25,10 +25,10 @@ public final class NetlinkWriter {
 
     private final MemorySegment memory;
     private long message;        // where the message being written, or the last one, begins
-    private long end;            // everything before is written; a multiple of four
+    private long end;            // everything before is written; a multiple of four; behind are zeros
     private int sequence;
 
-    /** @param memory for all messages; a message that does not fit is an IndexOutOfBoundsException */
+    /** @param memory for all messages, zeroed; a message that does not fit is an IndexOutOfBoundsException */
     public NetlinkWriter(MemorySegment memory) {
         this.memory = memory;
     }
@@ -39,6 +39,7 @@ public final class NetlinkWriter {
      * @param firstSequence number of the next one; each later one's is one more
      */
     public NetlinkWriter clear(int firstSequence) {
+        memory.asSlice(0, end).fill((byte) 0);
         message = 0;
         end = 0;
         sequence = firstSequence;
@@ -48,11 +49,6 @@ public final class NetlinkWriter {
     /** Bytes written since {@link #clear}. */
     public long size() {
         return end;
-    }
-
-    /** Bytes that may still be written. */
-    public long room() {
-        return memory.byteSize() - end;
     }
 
     /**
@@ -65,44 +61,44 @@ public final class NetlinkWriter {
      */
     public MemorySegment begin(int type, int flags, MemoryLayout layout) {
         message = end;
-        MemorySegment header = grow(nlmsghdr.sizeof());
-        nlmsghdr.nlmsg_type(header, (short) type);
-        nlmsghdr.nlmsg_flags(header, (short) flags);
-        nlmsghdr.nlmsg_seq(header, sequence++);
-        return grow(layout.byteSize());
+        grow(nlmsghdr.sizeof());
+        memory.set(SHORT, message + nlmsghdr.nlmsg_type$offset(), (short) type);
+        memory.set(SHORT, message + nlmsghdr.nlmsg_flags$offset(), (short) flags);
+        memory.set(INT, message + nlmsghdr.nlmsg_seq$offset(), sequence++);
+        return struct(layout);
     }
 
     /** Asks the kernel to acknowledge the message written last even if all went well. */
     void acknowledgeLast() {
-        MemorySegment header = memory.asSlice(message, nlmsghdr.sizeof());
-        nlmsghdr.nlmsg_flags(header, (short) (nlmsghdr.nlmsg_flags(header) | NLM_F_ACK()));
+        long flags = message + nlmsghdr.nlmsg_flags$offset();
+        memory.set(SHORT, flags, (short) (memory.get(SHORT, flags) | NLM_F_ACK()));
     }
 
     /** Adds an attribute of one byte. */
     public NetlinkWriter putByte(int type, int value) {
-        attribute(type, 1).set(ValueLayout.JAVA_BYTE, 0, (byte) value);
+        memory.set(ValueLayout.JAVA_BYTE, attribute(type, 1), (byte) value);
         return this;
     }
 
     /** Adds an attribute of four bytes in the machine's order. */
     public NetlinkWriter putInt(int type, int value) {
-        attribute(type, 4).set(INT, 0, value);
+        memory.set(INT, attribute(type, 4), value);
         return this;
     }
 
     /** Adds an attribute of two 16-bit numbers in the machine's order. */
     public NetlinkWriter putShorts(int type, int first, int second) {
-        MemorySegment value = attribute(type, 4);
-        value.set(SHORT, 0, (short) first);
-        value.set(SHORT, 2, (short) second);
+        long at = attribute(type, 4);
+        memory.set(SHORT, at, (short) first);
+        memory.set(SHORT, at + 2, (short) second);
         return this;
     }
 
     /** Adds an attribute of two 32-bit numbers in the machine's order. */
     public NetlinkWriter putInts(int type, int first, int second) {
-        MemorySegment value = attribute(type, 8);
-        value.set(INT, 0, first);
-        value.set(INT, 4, second);
+        long at = attribute(type, 8);
+        memory.set(INT, at, first);
+        memory.set(INT, at + 4, second);
         return this;
     }
 
@@ -118,41 +114,39 @@ public final class NetlinkWriter {
 
     /** Adds an attribute of these bytes. */
     public NetlinkWriter putBytes(int type, byte[] value) {
-        MemorySegment.copy(value, 0, attribute(type, value.length), ValueLayout.JAVA_BYTE, 0, value.length);
+        MemorySegment.copy(value, 0, memory, ValueLayout.JAVA_BYTE, attribute(type, value.length), value.length);
         return this;
     }
 
     /** Opens an attribute that holds others; whoever opens it {@link #close closes} it with what this returns. */
     public long open(int type) {
-        long start = end;
-        attribute(type, 0);
-        return start;
+        return attribute(type, 0) - nlattr.sizeof();
     }
 
-    /** Puts a struct, zeroed, into the attribute that is open. */
+    /** Puts a struct, zeroed, where the next attribute would begin. */
     public MemorySegment struct(MemoryLayout layout) {
-        return grow(layout.byteSize());
+        return memory.asSlice(grow(layout.byteSize()), layout.byteSize());
     }
 
     /** Closes an attribute: everything written since it was opened is in it. */
     public NetlinkWriter close(long opened) {
-        nlattr.nla_len(memory.asSlice(opened, nlattr.sizeof()), (short) (end - opened));
+        memory.set(SHORT, opened + nlattr.nla_len$offset(), (short) (end - opened));
         return this;
     }
 
-    private MemorySegment attribute(int type, int bytes) {
-        MemorySegment header = grow(nlattr.sizeof());
-        nlattr.nla_len(header, (short) (nlattr.sizeof() + bytes));
-        nlattr.nla_type(header, (short) type);
-        return grow(bytes);
+    /** Begins an attribute; where its value goes. */
+    private long attribute(int type, int bytes) {
+        long header = grow(nlattr.sizeof() + bytes);
+        memory.set(SHORT, header + nlattr.nla_len$offset(), (short) (nlattr.sizeof() + bytes));
+        memory.set(SHORT, header + nlattr.nla_type$offset(), (short) type);
+        return header + nlattr.sizeof();
     }
 
-    /** Takes zeroed bytes, pads to the next multiple of four, and keeps the message's length. */
-    private MemorySegment grow(long bytes) {
-        long padded = bytes + 3 & ~3;
-        MemorySegment taken = memory.asSlice(end, padded).fill((byte) 0).asSlice(0, bytes);
-        end += padded;
-        nlmsghdr.nlmsg_len(memory.asSlice(message, nlmsghdr.sizeof()), (int) (end - message));
-        return taken;
+    /** Takes bytes and pads to the next multiple of four, within the message and its length; where they begin. */
+    private long grow(long bytes) {
+        long start = end;
+        end += bytes + 3 & ~3;
+        memory.set(INT, message + nlmsghdr.nlmsg_len$offset(), (int) (end - message));
+        return start;
     }
 }

@@ -53,6 +53,16 @@ public record RouteEntry(int table, int type, int protocol, InetAddress destinat
                 attributes.number(RTA_OIF(), 0), attributes.address(RTA_GATEWAY()), attributes.address(RTA_PREFSRC()));
     }
 
+    /** Whether it ends the lookup in its table. */
+    public boolean isThrow() {
+        return type == RTN_THROW();
+    }
+
+    /** Whether it leads somewhere. */
+    public boolean isUnicast() {
+        return type == RTN_UNICAST();
+    }
+
     /** Whether this is IPv4. */
     public boolean isIpv4() {
         return destination instanceof Inet4Address;

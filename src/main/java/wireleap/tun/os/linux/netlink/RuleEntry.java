@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import wireleap.tun.os.linux.gen.fib_rule_hdr;
 
 /**
@@ -29,18 +30,40 @@ import wireleap.tun.os.linux.gen.fib_rule_hdr;
  * @param sourceLength its length
  * @param user owner of the socket; only ranges of one user are represented
  * @param destinationPort dport; only ranges of one port are represented
- * @param action FR_ACT_TO_TBL, FR_ACT_GOTO, FR_ACT_NOP...
+ * @param action what happens to the packet
  * @param table to look up; 0 with other actions
  * @param target of a goto; 0 with other actions
  * @param suppressPrefixLength routes not longer do not count; -1: all do
  */
 public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inverted, int mark, int markMask,
         String inputDevice, Optional<InetAddress> source, int sourceLength, OptionalLong user,
-        OptionalInt destinationPort, int action, int table, int target, int suppressPrefixLength) {
+        OptionalInt destinationPort, Action action, int table, int target, int suppressPrefixLength) {
+    /** What a rule does. */
+    public enum Action {
+        /** Looks the way up in a table. */
+        LOOKUP(FR_ACT_TO_TBL()),
+        /** Goes on at a later rule. */
+        GOTO(FR_ACT_GOTO()),
+        /** Nothing. */
+        NOP(FR_ACT_NOP()),
+        /** Something that is never written here: blackhole, unreachable, prohibit. */
+        OTHER(FR_ACT_UNSPEC());
+
+        private final int number;
+
+        Action(int number) {
+            this.number = number;
+        }
+
+        private static Action of(int number) {
+            return Stream.of(values()).filter(action -> action.number == number).findFirst().orElse(OTHER);
+        }
+    }
+
     static RuleEntry read(NetlinkReader message) {
         MemorySegment struct = message.struct(fib_rule_hdr.layout());
         Attributes attributes = message.attributes(fib_rule_hdr.layout());
-        int action = Byte.toUnsignedInt(fib_rule_hdr.action(struct));
+        Action action = Action.of(Byte.toUnsignedInt(fib_rule_hdr.action(struct)));
         int uid = attributes.number(FRA_UID_RANGE(), 0, -1);
         int port = attributes.shortNumber(FRA_DPORT_RANGE(), 0, 0);
         return new RuleEntry(fib_rule_hdr.family(struct) == AF_INET(), attributes.number(FRA_PRIORITY(), 0),
@@ -50,7 +73,7 @@ public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inve
                 Byte.toUnsignedInt(fib_rule_hdr.src_len(struct)),
                 uid == -1 ? OptionalLong.empty() : OptionalLong.of(Integer.toUnsignedLong(uid)),
                 port == 0 ? OptionalInt.empty() : OptionalInt.of(port), action,
-                action == FR_ACT_TO_TBL()
+                action == Action.LOOKUP
                         ? attributes.number(FRA_TABLE(), Byte.toUnsignedInt(fib_rule_hdr.table(struct))) : 0,
                 attributes.number(FRA_GOTO(), 0), attributes.number(FRA_SUPPRESS_PREFIXLEN(), -1));
     }
@@ -66,12 +89,12 @@ public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inve
      * [dport PORT] lookup TABLE [suppress_prefixlength LENGTH] | goto PREFERENCE | nop protocol PROTOCOL}
      */
     public NetlinkRequest add() {
-        return out -> write(out, RTM_NEWRULE(), NLM_F_CREATE() | NLM_F_EXCL(), action);
+        return out -> write(out, RTM_NEWRULE(), NLM_F_CREATE() | NLM_F_EXCL(), action.number);
     }
 
     /** {@code ip rule del ...}, as {@link #add} */
     public NetlinkRequest delete() {
-        return out -> write(out, RTM_DELRULE(), 0, action == FR_ACT_TO_TBL() ? FR_ACT_UNSPEC() : action);
+        return out -> write(out, RTM_DELRULE(), 0, action == Action.LOOKUP ? FR_ACT_UNSPEC() : action.number);
     }
 
     private void write(NetlinkWriter out, int type, int requestFlags, int actionSent) {
@@ -97,7 +120,7 @@ public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inve
         if (suppressPrefixLength >= 0) {
             out.putInt(FRA_SUPPRESS_PREFIXLEN(), suppressPrefixLength);
         }
-        if (action == FR_ACT_GOTO()) {
+        if (action == Action.GOTO) {
             out.putInt(FRA_GOTO(), target);
         }
         out.putByte(FRA_PROTOCOL(), protocol);

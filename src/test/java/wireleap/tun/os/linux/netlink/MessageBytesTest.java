@@ -1,15 +1,12 @@
 package wireleap.tun.os.linux.netlink;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static wireleap.tun.os.linux.gen.Linux.FR_ACT_GOTO;
-import static wireleap.tun.os.linux.gen.Linux.FR_ACT_NOP;
-import static wireleap.tun.os.linux.gen.Linux.FR_ACT_TO_TBL;
-import static wireleap.tun.os.linux.gen.Linux.IFA_F_NODAD;
 import static wireleap.tun.os.linux.gen.Linux.RT_TABLE_MAIN;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import wireleap.tun.os.linux.gen.ifaddrmsg;
+import wireleap.tun.os.linux.netlink.RuleEntry.Action;
 
 /**
  * Each message is what ip (iproute2 6.1.0, x86-64) sends for the same purpose, sequence number apart. Seen with
@@ -35,16 +34,16 @@ class MessageBytesTest {
         RouteEntry toTun = RouteEntry.unicast(13492, PROTOCOL, address("0.0.0.0"), 0, TUN, Optional.empty());
         RouteEntry toTunIpv6 = RouteEntry.unicast(13492, PROTOCOL, address("::"), 0, TUN, Optional.empty());
         AddressEntry own = new AddressEntry(TUN, address("10.13.49.0"), 31, 0);
-        AddressEntry ownIpv6 = new AddressEntry(TUN, address("fd13:490:574c::"), 127, IFA_F_NODAD());
+        AddressEntry ownIpv6 = AddressEntry.withoutDetection(TUN, address("fd13:490:574c::"), 127);
         AddressEntry ownIpv6ToDelete = new AddressEntry(TUN, address("fd13:490:574c::"), 127, 0);
         RuleEntry marked = to(13499, rule(13488, 0x574c, 0xffff, "", "", 0));
-        RuleEntry nop = acting(FR_ACT_NOP(), 0, 0, -1, rule(13499, 0, 0, "", "", 0));
+        RuleEntry nop = acting(Action.NOP, 0, 0, -1, rule(13499, 0, 0, "", "", 0));
         RuleEntry sourceless = in(13492, -1, rule(13492, 0, 0, "lo", "0.0.0.0", 32));
         RuleEntry main = in(RT_TABLE_MAIN(), 0, rule(13491, 0, 0, "", "", 0));
         RuleEntry notDns = new RuleEntry(true, 13491, PROTOCOL, true, 0, 0, "", Optional.empty(), 0,
-                OptionalLong.empty(), OptionalInt.of(53), FR_ACT_TO_TBL(), RT_TABLE_MAIN(), 0, 0);
+                OptionalLong.empty(), OptionalInt.of(53), Action.LOOKUP, RT_TABLE_MAIN(), 0, 0);
         RuleEntry user = new RuleEntry(true, 13490, PROTOCOL, false, 0, 0, "lo", Optional.empty(), 0,
-                OptionalLong.of(1000), OptionalInt.empty(), FR_ACT_GOTO(), 0, 13499, -1);
+                OptionalLong.of(1000), OptionalInt.empty(), Action.GOTO, 0, 13499, -1);
         return Stream.of(
             sends(LinkEntry.sizes(TUN, 1500, 1000), "ip link set dev wltun0 mtu 1500 txqueuelen 1000",
                 "300000001000050000000000000000000000000002000000000000000000000008000400dc05000008000d00e8030000"),
@@ -134,7 +133,7 @@ class MessageBytesTest {
                 "500000002000050600000000000000000a000100000000020000000008000600b5340000070003006c6f0000140002008000"
                 + "000000000000000000000000000008000400bb340000050015009d000000"),
             sends(new RuleEntry(false, 13494, PROTOCOL, false, 0, 0, "lo", Optional.empty(), 0, OptionalLong.empty(),
-                    OptionalInt.empty(), FR_ACT_TO_TBL(), 13492, 0, -1).add(),
+                    OptionalInt.empty(), Action.LOOKUP, 13492, 0, -1).add(),
                 "ip -6 rule add pref 13494 iif lo lookup 13492 protocol 157",
                 "3c0000002000050600000000000000000a000000000000010000000008000600b6340000070003006c6f000008000f00b434"
                 + "0000050015009d000000"));
@@ -181,9 +180,11 @@ class MessageBytesTest {
     }
 
     @Test
-    void rubbishInMemoryDoesNotShine() {
-        MemorySegment memory = MemorySegment.ofArray(new int[50]).fill((byte) 0xff);
+    void messageOfBeforeDoesNotShineThrough() {
+        MemorySegment memory = MemorySegment.ofArray(new int[50]);
         NetlinkWriter out = new NetlinkWriter(memory).clear(0);
+        out.begin(0, 0, ifaddrmsg.layout()).fill((byte) 0xff);
+        out.putBytes(0xffff, "a message of other times".getBytes(StandardCharsets.US_ASCII)).clear(0);
         LinkEntry.noLinkLocal(TUN).writeTo(out);
         assertEquals(bytes(LinkEntry.noLinkLocal(TUN), false), hex(memory.asSlice(0, out.size())));
     }
@@ -210,18 +211,18 @@ class MessageBytesTest {
     private static RuleEntry rule(int preference, int mark, int mask, String device, String source, int length) {
         Optional<InetAddress> from = source.isEmpty() ? Optional.empty() : Optional.of(address(source));
         return new RuleEntry(!source.contains(":"), preference, PROTOCOL, false, mark, mask, device, from, length,
-                OptionalLong.empty(), OptionalInt.empty(), 0, 0, 0, -1);
+                OptionalLong.empty(), OptionalInt.empty(), Action.OTHER, 0, 0, -1);
     }
 
     private static RuleEntry to(int target, RuleEntry rule) {
-        return acting(FR_ACT_GOTO(), 0, target, -1, rule);
+        return acting(Action.GOTO, 0, target, -1, rule);
     }
 
     private static RuleEntry in(int table, int suppress, RuleEntry rule) {
-        return acting(FR_ACT_TO_TBL(), table, 0, suppress, rule);
+        return acting(Action.LOOKUP, table, 0, suppress, rule);
     }
 
-    private static RuleEntry acting(int action, int table, int target, int suppress, RuleEntry rule) {
+    private static RuleEntry acting(Action action, int table, int target, int suppress, RuleEntry rule) {
         return new RuleEntry(rule.ipv4(), rule.preference(), PROTOCOL, false, rule.mark(), rule.markMask(),
                 rule.inputDevice(), rule.source(), rule.sourceLength(), rule.user(), rule.destinationPort(),
                 action, table, target, suppress);

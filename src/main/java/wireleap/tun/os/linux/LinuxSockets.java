@@ -1,0 +1,243 @@
+package wireleap.tun.os.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.os.Endpoint;
+import wireleap.tun.os.Errno;
+import wireleap.tun.os.SocketSettings;
+import wireleap.tun.os.Sockets;
+import wireleap.tun.os.Sys;
+import wireleap.tun.os.linux.gen.Linux;
+import wireleap.tun.os.linux.gen.linger;
+
+/**
+ * Sockets by socket(7), tcp(7), udp(7), ip(7) and ipv6(7). Its memory, a few structs that the calls share, lies in the
+ * arena given; its thread is the arena's.
+ */
+public final class LinuxSockets implements Sockets {
+    private static final int STREAM = Linux.SOCK_STREAM() | Linux.SOCK_NONBLOCK() | Linux.SOCK_CLOEXEC();
+    private static final int DATAGRAM = Linux.SOCK_DGRAM() | Linux.SOCK_NONBLOCK() | Linux.SOCK_CLOEXEC();
+    private static final int SEND = Linux.MSG_NOSIGNAL() | Linux.MSG_DONTWAIT();
+    private static final int RECEIVE = Linux.MSG_DONTWAIT();
+
+    private final SocketSettings settings;
+    private final SockAddr address;
+    private final Message message;
+    private final MemorySegment option;
+    private final MemorySegment optionLength;
+    /** struct linger {1, 0}: close(2) drops what is unsent and sends RST. */
+    private final MemorySegment noLinger;
+
+    /**
+     * Makes sockets of one kind.
+     *
+     * @param arena what the calls share lives as long as it
+     */
+    public LinuxSockets(Arena arena, SocketSettings settings) {
+        this.settings = settings;
+        this.address = new SockAddr(arena);
+        this.message = new Message(arena, address);
+        this.option = arena.allocate(JAVA_INT);
+        this.optionLength = arena.allocate(JAVA_INT);
+        this.noLinger = linger.allocate(arena);
+        linger.l_onoff(noLinger, 1);
+    }
+
+    @Override
+    public int connect(long hi, long lo, int port) {
+        int fd = Sys.socket(family(Endpoint.isIpv4(hi, lo)), STREAM, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        int result = streamOptions(fd);
+        if (result >= 0) {
+            result = connectTo(fd, hi, lo, port);
+        }
+        return result >= 0 || Errno.EINPROGRESS.is(result) ? fd : closed(fd, result);
+    }
+
+    private int connectTo(int fd, long hi, long lo, int port) {
+        address.fill(hi, lo, port);
+        return Sys.connect(fd, address.memory(), address.bytes());
+    }
+
+    @Override
+    public int connectResult(int fd) {
+        optionLength.set(JAVA_INT, 0, Integer.BYTES);
+        int result = Sys.getsockopt(fd, Linux.SOL_SOCKET(), Linux.SO_ERROR(), option, optionLength);
+        if (result < 0) {
+            return result;
+        }
+        int error = option.get(JAVA_INT, 0);
+        if (error != 0) {
+            return -error;
+        }
+        address.clear();
+        result = Sys.getpeername(fd, address.memory(), address.length());
+        return Errno.ENOTCONN.is(result) ? -Errno.EAGAIN.number() : result;
+    }
+
+    @Override
+    public int datagrams(boolean ipv6) {
+        int fd = Sys.socket(family(!ipv6), DATAGRAM, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        int result = datagramOptions(fd, ipv6);
+        if (result >= 0) {
+            if (ipv6) {
+                address.fill(0, 0, 0);
+            } else {
+                address.fill(0, 0xffff_0000_0000L, 0);
+            }
+            result = Sys.bind(fd, address.memory(), address.bytes());
+        }
+        return result >= 0 ? fd : closed(fd, result);
+    }
+
+    @Override
+    public int connectedDatagrams(long hi, long lo, int port) {
+        boolean ipv4 = Endpoint.isIpv4(hi, lo);
+        int fd = Sys.socket(family(ipv4), DATAGRAM, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        int result = datagramOptions(fd, !ipv4);
+        if (result >= 0) {
+            result = connectTo(fd, hi, lo, port);
+        }
+        return result >= 0 ? fd : closed(fd, result);
+    }
+
+    private static int family(boolean ipv4) {
+        return ipv4 ? Linux.AF_INET() : Linux.AF_INET6();
+    }
+
+    private static int closed(int fd, int result) {
+        Sys.close(fd);
+        return result;
+    }
+
+    /** Stops at the first option that is refused: without its mark a socket would come back through the TUN. */
+    private int streamOptions(int fd) {
+        int tcp = Linux.IPPROTO_TCP();
+        int result = mark(fd);
+        result = result < 0 ? result : option(fd, tcp, Linux.TCP_NODELAY(), 1);
+        if (settings.userTimeoutMillis() > 0) {
+            result = result < 0 ? result : option(fd, tcp, Linux.TCP_USER_TIMEOUT(), settings.userTimeoutMillis());
+        }
+        if (settings.keepIdleSeconds() > 0) {
+            result = result < 0 ? result : option(fd, Linux.SOL_SOCKET(), Linux.SO_KEEPALIVE(), 1);
+            result = result < 0 ? result : option(fd, tcp, Linux.TCP_KEEPIDLE(), settings.keepIdleSeconds());
+            result = result < 0 ? result : option(fd, tcp, Linux.TCP_KEEPINTVL(), settings.keepIntervalSeconds());
+            result = result < 0 ? result : option(fd, tcp, Linux.TCP_KEEPCNT(), settings.keepProbes());
+        }
+        return result;
+    }
+
+    private int datagramOptions(int fd, boolean ipv6) {
+        int result = mark(fd);
+        if (ipv6) {
+            result = result < 0 ? result : option(fd, Linux.SOL_IPV6(), Linux.IPV6_V6ONLY(), 1);
+            return result < 0 ? result : option(fd, Linux.SOL_IPV6(), Linux.IPV6_RECVERR(), 1);
+        }
+        return result < 0 ? result : option(fd, Linux.SOL_IP(), Linux.IP_RECVERR(), 1);
+    }
+
+    private int mark(int fd) {
+        return settings.mark() == 0 ? 0 : option(fd, Linux.SOL_SOCKET(), Linux.SO_MARK(), settings.mark());
+    }
+
+    private int option(int fd, int level, int name, int value) {
+        option.set(JAVA_INT, 0, value);
+        return Sys.setsockopt(fd, level, name, option, Integer.BYTES);
+    }
+
+    @Override
+    public int local(int fd, Endpoint local) {
+        address.clear();
+        int result = Sys.getsockname(fd, address.memory(), address.length());
+        if (result >= 0) {
+            address.copyTo(local);
+        }
+        return result;
+    }
+
+    @Override
+    public int send(int fd, MemorySegment memory, long offset, int length) {
+        return Sys.send(fd, memory, offset, length, SEND);
+    }
+
+    @Override
+    public int recv(int fd, MemorySegment memory, long offset, int length) {
+        return Sys.recv(fd, memory, offset, length, RECEIVE);
+    }
+
+    @Override
+    public int peekFrom(int fd, int position) {
+        return option(fd, Linux.SOL_SOCKET(), Linux.SO_PEEK_OFF(), position);
+    }
+
+    @Override
+    public int peek(int fd, MemorySegment memory, long offset, int length) {
+        return Sys.recv(fd, memory, offset, length, RECEIVE | Linux.MSG_PEEK());
+    }
+
+    @Override
+    public int discard(int fd, int length) {
+        return Sys.recv(fd, length, RECEIVE | Linux.MSG_TRUNC());
+    }
+
+    @Override
+    public int sendTo(int fd, long hi, long lo, int port, MemorySegment head, long headOffset, int headLength,
+                      MemorySegment body, long bodyOffset, int bodyLength) {
+        address.fill(hi, lo, port);
+        message.parts().clear().add(head, headOffset, headLength).add(body, bodyOffset, bodyLength);
+        return Sys.sendmsg(fd, message.outgoing(true), SEND);
+    }
+
+    @Override
+    public int send(int fd, MemorySegment head, long headOffset, int headLength,
+                    MemorySegment body, long bodyOffset, int bodyLength) {
+        message.parts().clear().add(head, headOffset, headLength).add(body, bodyOffset, bodyLength);
+        return Sys.sendmsg(fd, message.outgoing(false), SEND);
+    }
+
+    @Override
+    public int recvFrom(int fd, Endpoint from, MemorySegment memory, long offset, int length) {
+        address.clear();
+        int result = Sys.recvfrom(fd, memory, offset, length, RECEIVE, address.memory(), address.length());
+        if (result >= 0) {
+            address.copyTo(from);
+        }
+        return result;
+    }
+
+    @Override
+    public int undelivered(int fd, Endpoint to) {
+        int result = Sys.recvmsg(fd, message.incoming(), RECEIVE | Linux.MSG_ERRQUEUE());
+        if (result < 0) {
+            return result;
+        }
+        address.copyTo(to);
+        return -message.extendedErrno();
+    }
+
+    @Override
+    public int shutdownWrite(int fd) {
+        return Sys.shutdown(fd, Linux.SHUT_WR());
+    }
+
+    @Override
+    public void reset(int fd) {
+        Sys.setsockopt(fd, Linux.SOL_SOCKET(), Linux.SO_LINGER(), noLinger, (int) noLinger.byteSize());
+        Sys.close(fd);
+    }
+
+    @Override
+    public void close(int fd) {
+        Sys.close(fd);
+    }
+}

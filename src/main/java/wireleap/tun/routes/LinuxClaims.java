@@ -1,0 +1,118 @@
+package wireleap.tun.routes;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import wireleap.tun.os.linux.netlink.AddressEntry;
+import wireleap.tun.os.linux.netlink.NetlinkRequest;
+import wireleap.tun.os.linux.netlink.RouteEntry;
+import wireleap.tun.os.linux.netlink.RuleEntry;
+import wireleap.tun.policy.Claim;
+import wireleap.tun.policy.Device;
+import wireleap.tun.policy.DeviceAddress;
+import wireleap.tun.policy.DeviceRoute;
+import wireleap.tun.policy.Family;
+import wireleap.tun.policy.IpPrefix;
+import wireleap.tun.policy.Rule;
+import wireleap.tun.policy.Rule.Action;
+import wireleap.tun.policy.Rule.Match;
+import wireleap.tun.policy.Step;
+import wireleap.tun.policy.ThrowRoute;
+
+/** What we claim, in rtnetlink's values, and back. */
+final class LinuxClaims {
+    /** Who made a route or a rule: this program. Nobody else uses the number; linux/rtnetlink.h, RTPROT_*. */
+    static final int PROTOCOL = 157;
+
+    private LinuxClaims() {
+    }
+
+    static NetlinkRequest request(Step step) {
+        return switch (step.claim()) {
+            case ThrowRoute route -> request(step, RouteEntry.throwing(route.table(), PROTOCOL,
+                    address(route.destination()), route.destination().prefixLength()));
+            case DeviceRoute route -> request(step, RouteEntry.unicast(route.table(), PROTOCOL,
+                    address(route.destination()), route.destination().prefixLength(), route.device().index(),
+                    Optional.empty()));
+            case DeviceAddress own -> {
+                AddressEntry entry = AddressEntry.withoutDetection(own.device().index(), address(own.address()),
+                        own.prefixLength());
+                yield step.adds() ? entry.add() : entry.delete();
+            }
+            case Rule rule -> step.adds() ? entry(rule).add() : entry(rule).delete();
+        };
+    }
+
+    private static NetlinkRequest request(Step step, RouteEntry entry) {
+        return step.adds() ? entry.add() : entry.delete();
+    }
+
+    private static RuleEntry entry(Rule rule) {
+        Match match = rule.match();
+        int table = rule.action() instanceof Action.Lookup lookup ? lookup.table() : 0;
+        int target = rule.action() instanceof Action.Goto to ? to.preference() : 0;
+        int suppressed = rule.action() instanceof Action.Lookup lookup ? lookup.suppressPrefixLength().orElse(-1) : -1;
+        RuleEntry.Action action = switch (rule.action()) {
+            case Action.Goto to -> RuleEntry.Action.GOTO;
+            case Action.Nop nop -> RuleEntry.Action.NOP;
+            case Action.Lookup lookup -> RuleEntry.Action.LOOKUP;
+        };
+        return new RuleEntry(rule.family() == Family.IPV4, rule.preference(), PROTOCOL, match.inverted(),
+                match.mark().map(Rule.Mark::value).orElse(0), match.mark().map(Rule.Mark::mask).orElse(0),
+                match.inputDevice(), match.from().map(LinuxClaims::address),
+                match.from().map(IpPrefix::prefixLength).orElse(0), match.user(), match.destinationPort(),
+                action, table, target, suppressed);
+    }
+
+    /** Our rule, or none if it is not ours or does what none of ours does. */
+    static Optional<Claim> rule(RuleEntry entry) {
+        if (entry.protocol() != PROTOCOL || entry.action() == RuleEntry.Action.OTHER) {
+            return Optional.empty();
+        }
+        Action action = switch (entry.action()) {
+            case GOTO -> new Action.Goto(entry.target());
+            case LOOKUP -> new Action.Lookup(entry.table(), entry.suppressPrefixLength() < 0 ? OptionalInt.empty()
+                    : OptionalInt.of(entry.suppressPrefixLength()));
+            case NOP, OTHER -> new Action.Nop();
+        };
+        Match match = new Match(entry.inverted(), entry.markMask() == 0 ? Optional.empty()
+                : Optional.of(new Rule.Mark(entry.mark(), entry.markMask())), entry.inputDevice(),
+                entry.source().map(source -> prefix(source, entry.sourceLength())), entry.user(),
+                entry.destinationPort());
+        return Optional.of(new Rule(entry.ipv4() ? Family.IPV4 : Family.IPV6, entry.preference(), match, action));
+    }
+
+    /** Our route, or none if it is of a kind that none of ours is. */
+    static Optional<Claim> route(RouteEntry entry, Map<Integer, String> names) {
+        IpPrefix destination = prefix(entry.destination(), entry.prefixLength());
+        if (entry.isThrow()) {
+            return Optional.of(new ThrowRoute(entry.table(), destination));
+        }
+        Device device = new Device(entry.device(), names.getOrDefault(entry.device(), "if" + entry.device()));
+        return entry.isUnicast() ? Optional.of(new DeviceRoute(entry.table(), destination, device)) : Optional.empty();
+    }
+
+    static Claim address(AddressEntry entry, Device device) {
+        return new DeviceAddress(device, prefix(entry.address(), entry.address().getAddress().length * 8),
+                entry.prefixLength());
+    }
+
+    private static IpPrefix prefix(InetAddress address, int prefixLength) {
+        ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+        return bytes.remaining() == 4 ? IpPrefix.ipv4(bytes.getInt(), prefixLength)
+                : new IpPrefix(bytes.getLong(), bytes.getLong(), prefixLength);
+    }
+
+    private static InetAddress address(IpPrefix prefix) {
+        byte[] bytes = prefix.isIpv4() ? ByteBuffer.allocate(4).putInt((int) prefix.lo()).array()
+                : ByteBuffer.allocate(16).putLong(prefix.hi()).putLong(prefix.lo()).array();
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package wireleap.tun.routes;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import wireleap.tun.os.Errno;
+import wireleap.tun.os.ErrnoException;
+import wireleap.tun.os.linux.netlink.Acknowledgement;
+import wireleap.tun.os.linux.netlink.LinkEntry;
+import wireleap.tun.os.linux.netlink.NetlinkRequest;
+import wireleap.tun.os.linux.netlink.RouteSocket;
+import wireleap.tun.policy.Claim;
+import wireleap.tun.policy.Device;
+import wireleap.tun.policy.Family;
+import wireleap.tun.policy.Rule;
+import wireleap.tun.policy.Step;
+
+/** The kernel of Linux, by rtnetlink, in the network namespace of the thread that opened this and uses it alone. */
+public final class LinuxRoutes implements HostRoutes {
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxRoutes.class);
+    private static final Set<Errno> ALREADY_GONE =
+            EnumSet.of(Errno.ESRCH, Errno.ENOENT, Errno.EADDRNOTAVAIL, Errno.ENODEV);
+    private static final Set<Errno> FAMILY_ABSENT =
+            EnumSet.of(Errno.EAFNOSUPPORT, Errno.EOPNOTSUPP, Errno.EACCES);
+    private static final int STRICT = 1;                     // rp_filter, Documentation/networking/ip-sysctl.rst
+    private static final int LOOSE = 2;
+
+    private final Arena arena;
+    private final RouteSocket socket;
+
+    private LinuxRoutes(Arena arena, RouteSocket socket) {
+        this.arena = arena;
+        this.socket = socket;
+    }
+
+    /** Opens the routing of this thread's network namespace. */
+    public static LinuxRoutes open() throws RouteRefusedException {
+        Arena arena = Arena.ofConfined();
+        try {
+            return new LinuxRoutes(arena, RouteSocket.open(arena));
+        } catch (ErrnoException e) {
+            arena.close();
+            throw refused(e);
+        }
+    }
+
+    @Override
+    public SequencedSet<Claim> observe(Optional<Device> tun) throws RouteRefusedException {
+        SequencedSet<Claim> found = new LinkedHashSet<>();
+        try {
+            Map<Integer, String> names = socket.links().stream()
+                    .collect(Collectors.toMap(LinkEntry::index, LinkEntry::name, (one, same) -> one));
+            for (Family family : Family.values()) {
+                observe(family, names, found);
+            }
+            socket.addresses().stream().filter(address -> tun.isPresent() && address.device() == tun.get().index())
+                    .map(address -> LinuxClaims.address(address, tun.get())).forEach(found::add);
+        } catch (ErrnoException e) {
+            throw refused(e);
+        }
+        return found;
+    }
+
+    private void observe(Family family, Map<Integer, String> names, Set<Claim> found) throws ErrnoException {
+        try {
+            socket.routes(family == Family.IPV4, LinuxClaims.PROTOCOL).stream()
+                    .flatMap(route -> LinuxClaims.route(route, names).stream()).forEach(found::add);
+            socket.rules(family == Family.IPV4).stream()
+                    .flatMap(rule -> LinuxClaims.rule(rule).stream()).forEach(found::add);
+        } catch (ErrnoException e) {
+            if (family == Family.IPV4 || !FAMILY_ABSENT.contains(e.errno())) {
+                throw e;
+            }
+            LOG.debug("the kernel tells no routes of IPv6: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public Outcome apply(List<Step> steps) throws RouteRefusedException {
+        List<Step> done = new ArrayList<>(steps.size());
+        int from = 0;
+        while (from < steps.size()) {
+            int to = from + 1;
+            while (to < steps.size() && steps.get(to).adds() == steps.get(from).adds()) {
+                to++;
+            }
+            List<Step> alike = steps.subList(from, to);
+            List<NetlinkRequest> requests = alike.stream().map(LinuxClaims::request).toList();
+            try {
+                Acknowledgement answered = socket.execute(requests);
+                Optional<Refusal> refusal = sift(alike, answered, done);
+                if (refusal.isPresent()) {
+                    return new Outcome(done, refusal);
+                }
+                from += answered.taken();
+            } catch (ErrnoException e) {
+                throw refused(e);
+            }
+        }
+        return new Outcome(done, Optional.empty());
+    }
+
+    /** Adds the steps that were done to the others; what is refused because it is gone already counts as done. */
+    private static Optional<Refusal> sift(List<Step> steps, Acknowledgement answered, List<Step> done) {
+        List<Acknowledgement.Refusal> real = answered.refusals().stream()
+                .filter(refusal -> steps.get(refusal.index()).adds() || !ALREADY_GONE.contains(refusal.errno())).toList();
+        Set<Integer> undone = real.stream().map(Acknowledgement.Refusal::index).collect(Collectors.toSet());
+        for (int i = 0; i < answered.taken(); i++) {
+            if (!undone.contains(i)) {
+                done.add(steps.get(i));
+            }
+        }
+        return real.stream().findFirst().map(refusal -> {
+            Step step = steps.get(refusal.index());
+            return new Refusal(step, refusal.text(), saysFamilyIsAbsent(step, refusal.errno()));
+        });
+    }
+
+    /**
+     * Whether IPv6 as such is refused: switched off when the kernel started (EOPNOTSUPP, EAFNOSUPPORT), or for the
+     * device (EACCES, "IPv6 is disabled on this device"). Rules are no sign: a kernel may have IPv6 without them, and
+     * then we must fail.
+     */
+    private static boolean saysFamilyIsAbsent(Step step, Errno errno) {
+        return step.adds() && step.claim().family() == Family.IPV6 && !(step.claim() instanceof Rule)
+                && FAMILY_ABSENT.contains(errno);
+    }
+
+    @Override
+    public void bringUp(Device tun, int mtu, int transmitQueuePackets) throws RouteRefusedException {
+        String device = "ip link set dev " + tun.name();
+        try {
+            socket.request(device + " mtu " + mtu + " txqueuelen " + transmitQueuePackets,
+                    LinkEntry.sizes(tun.index(), mtu, transmitQueuePackets));
+            LOG.info("[#] {} mtu {} txqueuelen {}", device, mtu, transmitQueuePackets);
+            forbidLinkLocal(device, tun);
+            loosenReversePathFilter(tun);
+            socket.request(device + " up", LinkEntry.up(tun.index()));
+            LOG.info("[#] {} up", device);
+        } catch (ErrnoException e) {
+            throw refused(e);
+        }
+    }
+
+    private void forbidLinkLocal(String device, Device tun) throws ErrnoException {
+        try {
+            socket.request(device + " addrgenmode none", LinkEntry.noLinkLocal(tun.index()));
+            LOG.info("[#] {} addrgenmode none", device);
+        } catch (ErrnoException e) {
+            if (!FAMILY_ABSENT.contains(e.errno())) {
+                throw e;
+            }
+            LOG.debug("no IPv6, no link-local address: {}", e.getMessage());
+        }
+    }
+
+    /**
+     * Sets the TUN's rp_filter to 2. The greater one of its own and that of "all" counts: strict drops what bypassed
+     * sources send into the TUN, anything else does not.
+     */
+    private static void loosenReversePathFilter(Device tun) throws RouteRefusedException {
+        Path all = Path.of("/proc/sys/net/ipv4/conf/all/rp_filter");
+        Path own = Path.of("/proc/sys/net/ipv4/conf", tun.name(), "rp_filter");
+        try {
+            Files.writeString(own, Integer.toString(LOOSE), StandardOpenOption.WRITE);
+            LOG.info("[#] sysctl net.ipv4.conf.{}.rp_filter={}", tun.name(), LOOSE);
+        } catch (IOException e) {
+            String cannot = own + " cannot be written (" + e.getMessage() + ")";
+            if (reversePathFilter(all, own) == STRICT) {
+                throw new RouteRefusedException(cannot + " and the filter is strict, which would drop packets in the TUN;"
+                        + " run as root, with CAP_NET_ADMIN, or set net.ipv4.conf.default.rp_filter=2 before", e);
+            }
+            LOG.warn("{}; the filter is not strict, so that will do", cannot);
+        }
+    }
+
+    private static int reversePathFilter(Path all, Path own) {
+        try {
+            return Math.max(Integer.parseInt(Files.readString(all).strip()),
+                    Integer.parseInt(Files.readString(own).strip()));
+        } catch (IOException e) {
+            LOG.warn("it is not known how strict the reverse path filter is: {}", e.getMessage());
+            return LOOSE;
+        }
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+        arena.close();
+    }
+
+    private static RouteRefusedException refused(ErrnoException e) {
+        return new RouteRefusedException(e.getMessage(), e);
+    }
+}

@@ -1,0 +1,260 @@
+package wireleap.tun.os.linux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static wireleap.tun.os.linux.SocketPair.LOOPBACK4;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import wireleap.tun.os.Endpoint;
+import wireleap.tun.os.Errno;
+import wireleap.tun.os.ErrnoException;
+import wireleap.tun.os.Fd;
+import wireleap.tun.os.Poller;
+import wireleap.tun.os.SocketSettings;
+import wireleap.tun.os.Sys;
+import wireleap.tun.os.linux.gen.Linux;
+import wireleap.tun.testing.HeapAllocation;
+
+/** Over loopback, both families: 127.0.0.1 as ::ffff:127.0.0.1, and ::1. */
+class LinuxSocketsTest {
+    private final Arena arena = Arena.ofConfined();
+    private final MemorySegment memory = arena.allocate(256);
+    private final LinuxSockets sockets = new LinuxSockets(arena, SocketSettings.PLAIN);
+    private final Endpoint endpoint = new Endpoint();
+    private Epoll epoll;
+
+    @BeforeEach
+    void open() throws ErrnoException {
+        epoll = new Epoll(arena, 8);
+        memory.setString(0, "0123456789");
+    }
+
+    @AfterEach
+    void close() {
+        epoll.close();
+        arena.close();
+    }
+
+    private void await(int fd, int interest) {
+        epoll.add(fd, interest, 1);
+        while (epoll.await(Long.MAX_VALUE) == 0) {
+            // a signal came
+        }
+        epoll.remove(fd);
+    }
+
+    /** The descriptor, once it is known how connecting went. */
+    private int connected(long lo, int port) {
+        int fd = sockets.connect(0, lo, port);
+        await(fd, Poller.WRITABLE);
+        return fd;
+    }
+
+    private int freePort(long lo) throws ErrnoException {
+        try (Fd listener = SocketPair.listener(arena, lo)) {
+            return SocketPair.port(sockets, listener);
+        }
+    }
+
+    private int recv(int fd) {
+        await(fd, Poller.READABLE);
+        return sockets.recv(fd, memory, 100, 100);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {LOOPBACK4, 1})
+    void aStreamConnectsAndCarriesBytes(long lo) throws ErrnoException {
+        try (Fd listener = SocketPair.listener(arena, lo)) {
+            int fd = connected(lo, SocketPair.port(sockets, listener));
+            assertEquals(0, sockets.connectResult(fd));
+            try (Fd other = SocketPair.accept(listener)) {
+                assertEquals(4, sockets.send(fd, memory, 2, 4));
+                assertEquals(4, recv(other.number()));
+                assertEquals("2345", memory.getString(100));
+            }
+            sockets.close(fd);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {LOOPBACK4, 1})
+    void whereNobodyListensIsRefused(long lo) throws ErrnoException {
+        int fd = connected(lo, freePort(lo));
+        assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.connectResult(fd)));
+        sockets.close(fd);
+    }
+
+    @Test
+    void aSocketThatIsNotConnectedYetSaysAgain() {
+        int fd = Sys.socket(Linux.AF_INET(), Linux.SOCK_STREAM() | Linux.SOCK_NONBLOCK(), 0);
+        assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.connectResult(fd)));
+        sockets.close(fd);
+    }
+
+    @Test
+    void anEmptyStreamSaysAgainAndAFinishedOneZero() throws ErrnoException {
+        try (SocketPair pair = new SocketPair()) {
+            int fd = pair.right().number();
+            assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.recv(fd, memory, 0, 10)));
+            sockets.shutdownWrite(pair.left().number());
+            assertEquals(0, recv(fd));
+        }
+    }
+
+    @Test
+    void afterTheFinTheOtherDirectionGoesOn() throws ErrnoException {
+        try (SocketPair pair = new SocketPair()) {
+            sockets.shutdownWrite(pair.left().number());
+            sockets.send(pair.right().number(), memory, 0, 3);
+            assertEquals(3, recv(pair.left().number()));
+        }
+    }
+
+    /** The last descriptor of a connection resets it; its owner has closed its own before. */
+    private void reset(Fd fd) {
+        int last = Sys.fcntl(fd.number(), Linux.F_DUPFD_CLOEXEC(), 0);
+        fd.close();
+        sockets.reset(last);
+    }
+
+    @Test
+    void resetIsSeenAsResetByTheOtherSide() throws ErrnoException {
+        try (SocketPair pair = new SocketPair()) {
+            reset(pair.left());
+            assertEquals(Errno.ECONNRESET, Errno.ofResult(recv(pair.right().number())));
+        }
+    }
+
+    @Test
+    void sendingIntoAResetConnectionIsAValueAndNoSignal() throws ErrnoException {
+        try (SocketPair pair = new SocketPair()) {
+            reset(pair.left());
+            recv(pair.right().number());
+            assertEquals(Errno.EPIPE, Errno.ofResult(sockets.send(pair.right().number(), memory, 0, 1)));
+        }
+    }
+
+    @Test
+    void peekedBytesStayAndDiscardedOnesAreGone() throws ErrnoException {
+        try (SocketPair pair = new SocketPair()) {
+            sockets.send(pair.left().number(), memory, 0, 10);
+            int fd = pair.right().number();
+            await(fd, Poller.READABLE);
+            assertEquals(10, sockets.peek(fd, memory, 100, 100));
+            assertEquals(4, sockets.discard(fd, 4));
+            assertEquals(6, sockets.recv(fd, memory, 100, 100));
+            assertEquals('4', memory.get(ValueLayout.JAVA_BYTE, 100));
+        }
+    }
+
+    @Test
+    void theStreamsOptionsAreSetAsAsked() throws ErrnoException {
+        LinuxSockets watched = new LinuxSockets(arena, new SocketSettings(0, 7_000, 11, 3, 5));
+        try (Fd listener = SocketPair.listener(arena, LOOPBACK4);
+             Fd fd = new Fd(watched.connect(0, LOOPBACK4, SocketPair.port(sockets, listener)))) {
+            assertEquals(1, option(fd, Linux.IPPROTO_TCP(), Linux.TCP_NODELAY()));
+            assertEquals(7_000, option(fd, Linux.IPPROTO_TCP(), Linux.TCP_USER_TIMEOUT()));
+            assertEquals(1, option(fd, Linux.SOL_SOCKET(), Linux.SO_KEEPALIVE()));
+            assertEquals(11, option(fd, Linux.IPPROTO_TCP(), Linux.TCP_KEEPIDLE()));
+            assertEquals(3, option(fd, Linux.IPPROTO_TCP(), Linux.TCP_KEEPINTVL()));
+            assertEquals(5, option(fd, Linux.IPPROTO_TCP(), Linux.TCP_KEEPCNT()));
+        }
+    }
+
+    private int option(Fd fd, int level, int name) {
+        MemorySegment value = arena.allocate(ValueLayout.JAVA_INT);
+        MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, Integer.BYTES);
+        assertEquals(0, Sys.getsockopt(fd.number(), level, name, value, length));
+        return value.get(ValueLayout.JAVA_INT, 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {LOOPBACK4, 1})
+    void aDatagramArrivesWholeAndSaysFromWhom(long lo) throws ErrnoException {
+        boolean ipv6 = !Endpoint.isIpv4(0, lo);
+        try (Fd from = new Fd(sockets.datagrams(ipv6));
+             Fd to = new Fd(sockets.datagrams(ipv6))) {
+            int port = SocketPair.port(sockets, to);
+            assertEquals(5, sockets.sendTo(from.number(), 0, lo, port, memory, 0, 2, memory, 7, 3));
+            await(to.number(), Poller.READABLE);
+            assertEquals(5, sockets.recvFrom(to.number(), endpoint, memory, 100, 100));
+            assertEquals("01789", memory.getString(100));
+            assertEquals(0, endpoint.hi());
+            assertEquals(lo, endpoint.lo());
+            assertEquals(SocketPair.port(sockets, from), endpoint.port());
+        }
+    }
+
+    @Test
+    void anEmptyDatagramArrives() throws ErrnoException {
+        try (Fd from = new Fd(sockets.datagrams(false));
+             Fd to = new Fd(sockets.datagrams(false))) {
+            int port = SocketPair.port(sockets, to);
+            assertEquals(0, sockets.sendTo(from.number(), 0, LOOPBACK4, port, memory, 0, 0, memory, 0, 0));
+            await(to.number(), Poller.READABLE);
+            assertEquals(0, sockets.recvFrom(to.number(), endpoint, memory, 100, 100));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {LOOPBACK4, 1})
+    void anUndeliveredDatagramTellsWhyAndToWhom(long lo) throws ErrnoException {
+        int port = freePort(lo);
+        try (Fd from = new Fd(sockets.datagrams(!Endpoint.isIpv4(0, lo)))) {
+            sockets.sendTo(from.number(), 0, lo, port, memory, 0, 1, memory, 0, 0);
+            await(from.number(), 0);
+            assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.undelivered(from.number(), endpoint)));
+            assertEquals(lo, endpoint.lo());
+            assertEquals(port, endpoint.port());
+            assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.undelivered(from.number(), endpoint)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {LOOPBACK4, 1})
+    void aConnectedDatagramSocketHearsThatThePortIsClosed(long lo) throws ErrnoException {
+        try (Fd fd = new Fd(sockets.connectedDatagrams(0, lo, freePort(lo)))) {
+            assertEquals(2, sockets.send(fd.number(), memory, 0, 1, memory, 1, 1));
+            await(fd.number(), 0);
+            assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.recvFrom(fd.number(), endpoint, memory, 0, 9)));
+        }
+    }
+
+    @Test
+    void aDatagramTooLargeIsAValue() throws ErrnoException {
+        MemorySegment large = arena.allocate(65_600);
+        try (Fd fd = new Fd(sockets.datagrams(false))) {
+            assertEquals(Errno.EMSGSIZE, Errno.ofResult(
+                    sockets.sendTo(fd.number(), 0, LOOPBACK4, 9, large, 0, 65_600, large, 0, 0)));
+        }
+    }
+
+    @Test
+    void whatCarriesBytesAllocatesNothingOnTheHeapWhenWarm() throws ErrnoException {
+        try (SocketPair pair = new SocketPair();
+             Fd datagrams = new Fd(sockets.datagrams(false))) {
+            int left = pair.left().number();
+            int right = pair.right().number();
+            int udp = datagrams.number();
+            int port = SocketPair.port(sockets, datagrams);
+            assertEquals(0, HeapAllocation.of(3, () -> {
+                for (int i = 0; i < 5_000; i++) {
+                    sockets.send(left, memory, 0, 10);
+                    sockets.peek(right, memory, 0, 10);
+                    sockets.discard(right, 3);
+                    sockets.recv(right, memory, 0, 100);
+                    sockets.sendTo(udp, 0, LOOPBACK4, port, memory, 0, 4, memory, 4, 4);
+                    sockets.recvFrom(udp, endpoint, memory, 0, 100);
+                    sockets.undelivered(udp, endpoint);
+                    sockets.connectResult(left);
+                }
+            }));
+        }
+    }
+}
