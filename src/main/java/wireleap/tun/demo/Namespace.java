@@ -11,9 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import wireleap.tun.os.ErrnoException;
-import wireleap.tun.os.linux.LinuxSys;
-import wireleap.tun.os.linux.gen.Linux;
+import wireleap.tun.os.linux.Netns;
 
 /**
  * A network namespace of its own, and the one platform thread that moved into it (network_namespaces(7)). Sockets made,
@@ -38,7 +36,7 @@ public final class Namespace implements AutoCloseable {
         var namespace = new Namespace(name);
         try {
             namespace.path = namespace.call(() -> {
-                ErrnoException.check("unshare(CLONE_NEWNET)", LinuxSys.unshare(Linux.CLONE_NEWNET()));
+                Netns.enterNew();
                 return Files.readSymbolicLink(Path.of("/proc/thread-self"));
             });
         } catch (IOException | RuntimeException e) {
