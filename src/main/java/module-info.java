@@ -5,5 +5,7 @@ module wireleap.tun {
     requires jdk.net;
     requires org.slf4j;
 
+    exports wireleap.tun.client;
+
     opens wireleap.tun.cli to info.picocli;
 }

@@ -22,6 +22,7 @@ import wireleap.tun.policy.TooManyEntriesException;
  *
  * @param bypass the entries that are there from the start
  * @param routes numbers, names and addresses of routes and of the TUN
+ * @param makeSocketDirectory whether the control socket's directory is made where it is absent: only the usual one is
  * @param socketGroup the control socket's group, or the daemon's own
  * @param postReplaces whether POST replaces the list
  * @param memoryBytes most memory for bytes in flight, a multiple of 1 MiB
@@ -31,7 +32,7 @@ import wireleap.tun.policy.TooManyEntriesException;
  * @param echoReply whether pings are answered
  */
 record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, Path socket,
-        Optional<String> socketGroup, boolean postReplaces, long memoryBytes, int maxFlows, int maxUdpSessions,
+        boolean makeSocketDirectory, Optional<String> socketGroup, boolean postReplaces, long memoryBytes, int maxFlows, int maxUdpSessions,
         boolean earlyAccept, boolean echoReply) {
     private static final long MIB = 1 << 20;
     private static final int LARGEST_TABLE = 1 << 20;
@@ -41,7 +42,7 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
     /** @throws ConfigException for the first option that is wrong, in one line */
     static Config of(RunOptions options) {
         return new Config(UpstreamAddress.parse(options.upstream()), bypass(options), routes(options),
-            socket(options), Optional.ofNullable(options.socketGroup()), options.postReplaces(),
+            socket(options), options.socket() == null, Optional.ofNullable(options.socketGroup()), options.postReplaces(),
             memory(options.memory()), (int) number("--max-flows", options.maxFlows(), 1, LARGEST_TABLE),
             (int) number("--max-udp-sessions", options.maxUdpSessions(), 1, LARGEST_TABLE), options.earlyAccept(),
             echoReply(options.icmp()));

@@ -7,6 +7,6 @@ import org.junit.jupiter.api.Test;
 class MainTest {
     @Test
     void versionIsTheOneOfTheBuild() {
-        assertTrue(Main.version().matches("\\d+\\.\\d+\\.\\d+(-\\w+)?"), Main.version());
+        assertTrue(Main.versionOfBuild().matches("\\d+\\.\\d+\\.\\d+(-\\w+)?"), Main.versionOfBuild());
     }
 }

@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 /** {@code wireleap_tun}: holds the commands; by itself it only asks for one. */
 @Command(name = "wireleap_tun", versionProvider = RootCommand.Version.class, synopsisSubcommandLabel = "COMMAND",
     description = "Routes this machine's TCP and UDP into a TUN device and carries it to a SOCKS5 proxy, or straight out.",
-    subcommands = {RunCommand.class, DemoCommand.class, DoctorCommand.class,
+    subcommands = {RunCommand.class, DemoCommand.class, StateCommand.class, BypassCommand.class, DoctorCommand.class,
         VersionCommand.class, TrainCommand.class},
     footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage."})
 final class RootCommand implements Callable<Integer> {

@@ -18,8 +18,8 @@ import wireleap.tun.wire.VirtioNetHeader;
 
 /**
  * One platform thread that runs one queue of the TUN and everything of its flows to completion: waits for the queue, the
- * sockets, the time and the mailbox, and gives what comes to the {@link Stack}. Owns the device, the poller and the sockets
- * that it was given, and closes them at its end.
+ * sockets, the time and the mailbox, and gives what comes to the {@link Stack}. Owns the poller that it was given and
+ * closes it at its end; the device stays open, or its routes would go and traffic leak past a loop that died.
  *
  * <p>A turn: up to {@link #PACKETS_A_TURN} packets and what the sockets tell, then the stack's end of turn, then its timers.
  * The TUN is watched by level, so that what is left of it comes in the next turn; sockets are watched by edge.
@@ -122,7 +122,7 @@ public final class EventLoop {
     }
 
     private void run() {
-        try (var arena = Arena.ofConfined(); device; poller) {
+        try (var arena = Arena.ofConfined(); poller) {
             packet = arena.allocate(PACKET_OFFSET + PACKET_SPACE, CACHE_LINE);
             links = new SocketLinks(sockets, poller);
             var output = new DevicePort(device, counters, arena);

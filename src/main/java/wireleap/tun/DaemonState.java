@@ -1,0 +1,163 @@
+package wireleap.tun;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import wireleap.tun.loop.EventLoop;
+import wireleap.tun.mem.Counter;
+import wireleap.tun.os.Offloads;
+import wireleap.tun.policy.Family;
+import wireleap.tun.routes.RouteKeeper;
+import wireleap.tun.upstream.UpstreamStatus;
+
+/** What GET /state answers. Written by the daemon's threads as its parts come to life, read by any. */
+final class DaemonState {
+    /** Where the daemon is in its life. */
+    enum Lifecycle {
+        /** Routes and TUN are being made; nothing is captured yet. */
+        ACTIVATING,
+        /** Traffic is captured and carried. */
+        ACTIVE,
+        /** Everything is being taken back. */
+        DEACTIVATING,
+        /** It was active and cannot carry any more: what is captured is dropped. */
+        FAILED
+    }
+
+    private final Config config;
+    private final String version;
+    private final long startNanos = System.nanoTime();
+    private final List<String> warnings = new CopyOnWriteArrayList<>();
+    private volatile Lifecycle lifecycle = Lifecycle.ACTIVATING;
+    private volatile UpstreamStatus upstreamStatus = UpstreamStatus.UNTRIED;
+    private volatile String upstreamProblem = "";
+    private volatile RouteKeeper keeper;
+    private volatile Offloads offloads;
+    private volatile EventLoop loop;
+
+    DaemonState(Config config, String version) {
+        this.config = config;
+        this.version = version;
+    }
+
+    String version() {
+        return version;
+    }
+
+    /** A failed daemon stays so until it stops. */
+    synchronized void lifecycle(Lifecycle next) {
+        if (lifecycle != Lifecycle.FAILED || next == Lifecycle.DEACTIVATING) {
+            lifecycle = next;
+        }
+    }
+
+    void keeper(RouteKeeper routes) {
+        keeper = routes;
+    }
+
+    void offloads(Offloads inForce) {
+        offloads = inForce;
+    }
+
+    void loop(EventLoop running) {
+        loop = running;
+    }
+
+    void upstreamStatus(UpstreamStatus status, String problem) {
+        upstreamProblem = problem;
+        upstreamStatus = status;
+    }
+
+    boolean upstreamIsUntried() {
+        return upstreamStatus == UpstreamStatus.UNTRIED;
+    }
+
+    void warn(String warning) {
+        warnings.add(warning);
+    }
+
+    /** The JSON object, its members in the order in which a reader wants them. */
+    Map<String, Object> report() {
+        var report = new LinkedHashMap<String, Object>();
+        report.put("state", lifecycle.name().toLowerCase(Locale.ROOT));
+        report.put("pid", ProcessHandle.current().pid());
+        report.put("version", version);
+        report.put("uptimeSeconds", (System.nanoTime() - startNanos) / 1_000_000_000L);
+        report.put("tun", tun());
+        report.put("families", families());
+        report.put("upstream", upstream());
+        report.put("counts", counts());
+        report.put("warnings", List.copyOf(warnings));
+        return report;
+    }
+
+    private Map<String, Object> tun() {
+        var tun = new LinkedHashMap<String, Object>();
+        tun.put("name", config.routes().tunName());
+        tun.put("mtu", config.routes().mtu());
+        tun.put("queues", 1);
+        tun.put("offloads", offloads == null ? List.of() : names(offloads));
+        return tun;
+    }
+
+    private static List<String> names(Offloads inForce) {
+        var names = new ArrayList<String>();
+        if (inForce.checksum()) {
+            names.add("checksum");
+        }
+        if (inForce.tso4()) {
+            names.add("tso4");
+        }
+        if (inForce.tso6()) {
+            names.add("tso6");
+        }
+        if (inForce.uso()) {
+            names.add("uso");
+        }
+        return names;
+    }
+
+    private Map<String, Object> families() {
+        var families = new LinkedHashMap<String, Object>();
+        var present = keeper == null ? List.<Family>of() : keeper.families();
+        families.put("ipv4", present.contains(Family.IPV4));
+        families.put("ipv6", present.contains(Family.IPV6));
+        return families;
+    }
+
+    private Map<String, Object> upstream() {
+        var upstream = new LinkedHashMap<String, Object>();
+        upstream.put("uri", config.upstream().toString());
+        upstream.put("status", upstreamStatus.text());
+        if (!upstreamProblem.isEmpty()) {
+            upstream.put("problem", upstreamProblem);
+        }
+        return upstream;
+    }
+
+    private Map<String, Object> counts() {
+        var counts = new LinkedHashMap<String, Object>();
+        counts.put("bypassEntries", keeper == null ? 0 : keeper.snapshot().set().size());
+        counts.put("tcpFlows", loop == null ? 0 : loop.tcpFlows());
+        counts.put("udpSessions", loop == null ? 0 : loop.udpSessions());
+        for (var counter : Counter.values()) {
+            var value = loop == null ? 0 : loop.counters().value(counter);
+            if (value != 0) {
+                counts.put(camelCase(counter), value);
+            }
+        }
+        return counts;
+    }
+
+    private static String camelCase(Counter counter) {
+        var words = counter.name().toLowerCase(Locale.ROOT).split("_");
+        var name = new StringBuilder(words[0]);
+        for (var i = 1; i < words.length; i++) {
+            name.append(Character.toUpperCase(words[i].charAt(0))).append(words[i], 1, words[i].length());
+        }
+        return name.toString();
+    }
+}

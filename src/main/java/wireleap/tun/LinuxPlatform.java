@@ -1,0 +1,99 @@
+package wireleap.tun;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.os.Errno;
+import wireleap.tun.os.ErrnoException;
+import wireleap.tun.os.PacketDevice;
+import wireleap.tun.os.Poller;
+import wireleap.tun.os.SocketSettings;
+import wireleap.tun.os.Sockets;
+import wireleap.tun.os.linux.DaemonLock;
+import wireleap.tun.os.linux.Epoll;
+import wireleap.tun.os.linux.LinuxMemory;
+import wireleap.tun.os.linux.LinuxSockets;
+import wireleap.tun.os.linux.LinuxTun;
+import wireleap.tun.os.linux.netlink.LinkEntry;
+import wireleap.tun.os.linux.netlink.RouteSocket;
+import wireleap.tun.routes.HostRoutes;
+import wireleap.tun.routes.LinuxRoutes;
+
+/** Linux: /dev/net/tun, epoll(7), rtnetlink(7). */
+final class LinuxPlatform implements Platform {
+    private static final int QUEUES = 1;
+    private static final int EVENTS_A_WAIT = 256;
+    /** Long, because the kernel counts a server that reads nothing for so long as gone, even if it answers probes. */
+    private static final int USER_TIMEOUT_MILLIS = 600_000;
+    private static final int KEEP_IDLE_SECONDS = 60;
+    private static final int KEEP_INTERVAL_SECONDS = 15;
+    private static final int KEEP_PROBES = 8;
+
+    @Override
+    public Lock lock() throws IOException {
+        return DaemonLock.take("wireleap_tun")::close;
+    }
+
+    @Override
+    public HostRoutes.Opener hostRoutes() {
+        return LinuxRoutes::open;
+    }
+
+    @Override
+    public Tun openTun(String name) throws IOException {
+        LinuxTun tun;
+        try {
+            tun = LinuxTun.create(name, QUEUES);
+        } catch (ErrnoException e) {
+            throw new IOException("the TUN " + name + " cannot be made: " + e.getMessage() + advice(e.errno()), e);
+        }
+        return new Tun() {
+            @Override
+            public int index() throws IOException {
+                return indexOf(name);
+            }
+
+            @Override
+            public PacketDevice queue() {
+                return tun.queues().getFirst();
+            }
+
+            @Override
+            public void close() {
+                tun.close();
+            }
+        };
+    }
+
+    private static String advice(Errno errno) {
+        return switch (errno) {
+            case EPERM, EACCES -> "; run as root or with CAP_NET_ADMIN, and see that /dev/net/tun may be opened";
+            case EBUSY -> "; a device of that name exists: choose another by --tun";
+            case ENOENT, ENODEV, ENXIO -> "; the kernel's TUN driver is absent: modprobe tun";
+            default -> "";
+        };
+    }
+
+    private static int indexOf(String name) throws IOException {
+        try (var arena = Arena.ofConfined(); var socket = RouteSocket.open(arena)) {
+            return socket.links().stream().filter(link -> link.name().equals(name)).mapToInt(LinkEntry::index)
+                .findFirst().orElseThrow(() -> new IOException("the TUN " + name + " is gone already"));
+        }
+    }
+
+    @Override
+    public Poller poller(Arena arena) throws IOException {
+        return new Epoll(arena, EVENTS_A_WAIT);
+    }
+
+    @Override
+    public Sockets sockets(Arena arena, int mark) {
+        return new LinuxSockets(arena, new SocketSettings(mark, USER_TIMEOUT_MILLIS, KEEP_IDLE_SECONDS,
+            KEEP_INTERVAL_SECONDS, KEEP_PROBES));
+    }
+
+    @Override
+    public MemorySegment anonymousMemory(long bytes, Arena arena) throws IOException {
+        return LinuxMemory.map(bytes, arena);
+    }
+}

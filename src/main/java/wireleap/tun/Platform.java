@@ -1,0 +1,51 @@
+package wireleap.tun;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.os.PacketDevice;
+import wireleap.tun.os.Poller;
+import wireleap.tun.os.Sockets;
+import wireleap.tun.routes.HostRoutes;
+
+/** What the daemon needs of the machine that it runs on; only {@link Main} chooses one. */
+interface Platform {
+    /** A TUN of ours with one queue; it is gone once it is closed. */
+    interface Tun extends AutoCloseable {
+        /** The number by which the kernel knows it. */
+        int index() throws IOException;
+
+        PacketDevice queue();
+
+        @Override
+        void close();
+    }
+
+    /** What shows that a daemon lives in this network namespace. */
+    interface Lock extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** @throws IOException if another daemon lives in this network namespace */
+    Lock lock() throws IOException;
+
+    /** The host's routing, to be opened on the thread that uses it. */
+    HostRoutes.Opener hostRoutes();
+
+    /** @throws IOException saying why there can be no such device and what to do */
+    Tun openTun(String name) throws IOException;
+
+    /** A poller whose memory is the arena's. */
+    Poller poller(Arena arena) throws IOException;
+
+    /**
+     * Sockets whose common memory is the arena's.
+     *
+     * @param mark that every socket carries
+     */
+    Sockets sockets(Arena arena, int mark);
+
+    /** Memory of the kernel's, zeroes, resident only where it was touched; unmapped when the arena closes. */
+    MemorySegment anonymousMemory(long bytes, Arena arena) throws IOException;
+}

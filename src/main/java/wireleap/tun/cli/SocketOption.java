@@ -1,0 +1,27 @@
+package wireleap.tun.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+import wireleap.tun.client.BypassClient;
+import wireleap.tun.client.SocketPath;
+
+/** Which daemon a command speaks to, and how long it waits for it. */
+final class SocketOption {
+    @Option(names = "--socket", paramLabel = "PATH", description =
+        "The daemon's control socket. Default: wireleap_tun.sock in $WIRELEAP_HOME, in $RUNTIME_DIRECTORY or in "
+            + "/run/wireleap_tun.")
+    Path socket;
+
+    @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "15", description =
+        "How long a daemon that does not answer yet is tried, 0 to 3600. Default: ${DEFAULT-VALUE}.")
+    long waitSeconds;
+
+    BypassClient client() {
+        if (waitSeconds < 0 || waitSeconds > 3600) {
+            throw new ConfigException("--wait " + waitSeconds + ": must be 0 to 3600 seconds");
+        }
+        var path = socket == null ? SocketPath.usual(System.getenv()) : socket;
+        return new BypassClient(path).patience(Duration.ofSeconds(waitSeconds));
+    }
+}
