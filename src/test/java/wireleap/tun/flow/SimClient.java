@@ -36,8 +36,11 @@ final class SimClient implements TcpSource, TcpSink, TcpOutput {
     long reads = Long.MAX_VALUE;
     long received;
     boolean sawEnd;
-    private long outOfOrderEnd;
+    /** The sequence number of the last segment sent. */
+    int lastSeq;
     private long prepared;
+    /** When an event will touch it; at the connection's deadline or before. */
+    private long wakeNanos = Long.MAX_VALUE;
 
     SimClient(World world, long hi, long lo, int port, long targetHi, long targetLo, int targetPort) {
         this.world = world;
@@ -68,7 +71,12 @@ final class SimClient implements TcpSource, TcpSink, TcpOutput {
     }
 
     SimClient open() {
-        connection.openActive(port, targetPort, world.net.random.nextInt(), world.net.nowNanos());
+        return open(world.net.random.nextInt());
+    }
+
+    SimClient open(int iss) {
+        connection.openActive(port, targetPort, iss, world.net.nowNanos());
+        world.touch(this);
         return this;
     }
 
@@ -76,13 +84,13 @@ final class SimClient implements TcpSource, TcpSink, TcpOutput {
     void say(long more, boolean finishes) {
         sends += more;
         this.finishes = finishes;
-        connection.endOfTurn(world.net.nowNanos());
+        world.touch(this);
     }
 
     /** Reads on. */
     void readAll() {
         reads = Long.MAX_VALUE;
-        connection.endOfTurn(world.net.nowNanos());
+        world.touch(this);
     }
 
     boolean isEstablished() {
@@ -95,6 +103,7 @@ final class SimClient implements TcpSource, TcpSink, TcpOutput {
 
     void receive(TcpHeader segment, MemorySegment memory, long nowNanos) {
         connection.onSegment(segment, memory, segment.payloadOffset(), segment.payloadLength(), nowNanos);
+        world.touch(this);
     }
 
     void turn() {
@@ -103,11 +112,14 @@ final class SimClient implements TcpSource, TcpSink, TcpOutput {
         } else {
             connection.endOfTurn(world.net.nowNanos());
         }
-    }
-
-    /** When its connection has something to do; the two hours of keep-alive not counted. */
-    long deadlineNanos() {
-        return connection.deadlineNanos();
+        long deadlineNanos = connection.deadlineNanos();
+        if (deadlineNanos < wakeNanos) {
+            wakeNanos = deadlineNanos;
+            world.net.after(Math.max(0, deadlineNanos - world.net.nowNanos()), now -> {
+                wakeNanos = Long.MAX_VALUE;
+                world.touch(this);
+            });
+        }
     }
 
     @Override
@@ -136,7 +148,6 @@ final class SimClient implements TcpSource, TcpSink, TcpOutput {
     @Override
     public boolean store(long position, MemorySegment memory, long offset, int length) {
         verify(position, memory, offset, length);
-        outOfOrderEnd = Math.max(outOfOrderEnd, position + length);
         return position + length <= reads;
     }
 
@@ -176,6 +187,7 @@ final class SimClient implements TcpSource, TcpSink, TcpOutput {
     @Override
     public void transmit(int tcpHeaderBytes, int payloadBytes, int mss) {
         int ipBytes = ip.headerBytes();
+        lastSeq = Bytes.i32(headers, tcpOffset() + 4);
         int headerBytes = VirtioNetHeader.BYTES + ipBytes + tcpHeaderBytes;
         ip.write(headers, VirtioNetHeader.BYTES, tcpHeaderBytes + payloadBytes);
         Bytes.putU16(headers, tcpOffset() + TcpHeader.CHECKSUM_OFFSET,

@@ -3,10 +3,12 @@ package wireleap.tun.flow;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.function.Consumer;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
@@ -50,7 +52,9 @@ final class World implements PacketOutput {
     Consumer<byte[]> tap = packet -> { };
     /** Lost packets in a thousand, both ways. */
     int lossPerMille;
+    private boolean closed;
     private final Map<Integer, SimClient> clients = new HashMap<>();
+    private final Queue<SimClient> touched = new ArrayDeque<>();
     private final MemorySegment scratch = Arena.ofAuto().allocate(HEADER_SPACE);
     private final MemorySegment packet = Arena.ofAuto().allocate(1 << 17);
     private final IpPacket ip = new IpPacket();
@@ -67,11 +71,11 @@ final class World implements PacketOutput {
     }
 
     static World direct() {
-        return new World(1, settings(), 16 << 20, false);
+        return new World(1, settings(), 4 << 20, false);
     }
 
     static World socks() {
-        return new World(1, settings(), 16 << 20, true);
+        return new World(1, settings(), 4 << 20, true);
     }
 
     static StackSettings settings() {
@@ -104,27 +108,31 @@ final class World implements PacketOutput {
 
     /** Puts a packet into the stack now, without a turn's end. */
     void inject(byte[] bytes) {
+        if (closed) {
+            return;
+        }
         MemorySegment.copy(bytes, 0, packet, ValueLayout.JAVA_BYTE, 64, bytes.length);
         stack.onPacket(packet, 64, bytes.length, net.nowNanos());
     }
 
-    /** The end of the stack's turn, and of the clients'. */
+    /** The end of the stack's turn, and of the clients' that were touched. */
     void turn() {
         stack.endOfTurn(net.nowNanos());
         if (stack.deadlineNanos() <= net.nowNanos()) {
             stack.onTimer(net.nowNanos());
         }
-        for (SimClient client : clients.values()) {
+        for (SimClient client = touched.poll(); client != null; client = touched.poll()) {
             client.turn();
         }
     }
 
+    /** A client has something to do at the turn's end. */
+    void touch(SimClient client) {
+        touched.add(client);
+    }
+
     private long nextNanos() {
-        long next = Math.min(net.nextNanos(), stack.deadlineNanos());
-        for (SimClient client : clients.values()) {
-            next = Math.min(next, client.deadlineNanos());
-        }
-        return next;
+        return touched.isEmpty() ? Math.min(net.nextNanos(), stack.deadlineNanos()) : net.nowNanos();
     }
 
     /** Runs until nothing happens for so long, or would ever. */
@@ -154,6 +162,7 @@ final class World implements PacketOutput {
 
     /** Closes the stack and says what is left: it must be nothing. */
     String leftAfterClose() {
+        closed = true;
         stack.close(net.nowNanos());
         net.settle();
         return net.openLinks() + " links, " + slab.usedBytes() + " bytes, " + stack.tcpFlows() + " flows, "
