@@ -110,7 +110,7 @@ final class IpText {
                 + " such as 192.0.2.1");
     }
 
-    /** RFC 4291 section 2.2: eight groups, one "::" for one or more of zeros, perhaps a dotted quad for the last two. */
+    /** RFC 4291 section 2.2: eight groups, one "::" for one or more of zeros, perhaps a dotted quad at the end. */
     private long[] ipv6() {
         int[] groups = new int[8];
         int count = 0;

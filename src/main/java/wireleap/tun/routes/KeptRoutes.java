@@ -71,7 +71,7 @@ final class KeptRoutes {
             LOG.warn("refused, and is undone: {}", refused.get());
             plan = before;
             stuck().ifPresent(left -> LOG.error("could not be undone, which the next change tries again: {}", left));
-            throw new RouteRefusedException(refused.get(), null);
+            throw new RouteRefusedException(refused.get());
         }
     }
 
@@ -93,7 +93,7 @@ final class KeptRoutes {
         certain = false;
         Optional<String> left = stuck();
         if (left.isPresent()) {
-            throw new RouteRefusedException(left.get(), null);
+            throw new RouteRefusedException(left.get());
         }
     }
 

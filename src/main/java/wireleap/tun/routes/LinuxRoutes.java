@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
@@ -98,9 +99,8 @@ public final class LinuxRoutes implements HostRoutes {
                 to++;
             }
             List<Step> alike = steps.subList(from, to);
-            List<NetlinkRequest> requests = alike.stream().map(LinuxClaims::request).toList();
             try {
-                Acknowledgement answered = socket.execute(requests);
+                Acknowledgement answered = socket.execute(requests(alike));
                 Optional<Refusal> refusal = sift(alike, answered, done);
                 if (refusal.isPresent()) {
                     return new Outcome(done, refusal);
@@ -113,10 +113,26 @@ public final class LinuxRoutes implements HostRoutes {
         return new Outcome(done, Optional.empty());
     }
 
+    /** The steps as requests, each made when its turn comes: 65,536 at once would fill the heap. */
+    private static List<NetlinkRequest> requests(List<Step> steps) {
+        return new AbstractList<>() {
+            @Override
+            public NetlinkRequest get(int index) {
+                return LinuxClaims.request(steps.get(index));
+            }
+
+            @Override
+            public int size() {
+                return steps.size();
+            }
+        };
+    }
+
     /** Adds the steps that were done to the others; what is refused because it is gone already counts as done. */
     private static Optional<Refusal> sift(List<Step> steps, Acknowledgement answered, List<Step> done) {
         List<Acknowledgement.Refusal> real = answered.refusals().stream()
-                .filter(refusal -> steps.get(refusal.index()).adds() || !ALREADY_GONE.contains(refusal.errno())).toList();
+                .filter(refusal -> steps.get(refusal.index()).adds() || !ALREADY_GONE.contains(refusal.errno()))
+                .toList();
         Set<Integer> undone = real.stream().map(Acknowledgement.Refusal::index).collect(Collectors.toSet());
         for (int i = 0; i < answered.taken(); i++) {
             if (!undone.contains(i)) {
@@ -125,7 +141,8 @@ public final class LinuxRoutes implements HostRoutes {
         }
         return real.stream().findFirst().map(refusal -> {
             Step step = steps.get(refusal.index());
-            return new Refusal(step, refusal.text(), saysFamilyIsAbsent(step, refusal.errno()));
+            return new Refusal(step, refusal.text() + advice(refusal.errno()),
+                    saysFamilyIsAbsent(step, refusal.errno()));
         });
     }
 
@@ -169,7 +186,8 @@ public final class LinuxRoutes implements HostRoutes {
 
     /**
      * Sets the TUN's rp_filter to 2. The greater one of its own and that of "all" counts: strict drops what bypassed
-     * sources send into the TUN, anything else does not.
+     * sources send into the TUN, anything else does not. CAP_NET_ADMIN is enough to write the file (seen on 6.18, as an
+     * ordinary user with that capability alone); a container may have /proc/sys read-only.
      */
     private static void loosenReversePathFilter(Device tun) throws RouteRefusedException {
         Path all = Path.of("/proc/sys/net/ipv4/conf/all/rp_filter");
@@ -178,12 +196,12 @@ public final class LinuxRoutes implements HostRoutes {
             Files.writeString(own, Integer.toString(LOOSE), StandardOpenOption.WRITE);
             LOG.info("[#] sysctl net.ipv4.conf.{}.rp_filter={}", tun.name(), LOOSE);
         } catch (IOException e) {
-            String cannot = own + " cannot be written (" + e.getMessage() + ")";
+            String cannot = "the reverse path filter of " + tun.name() + " cannot be set (" + e.getMessage() + ")";
             if (reversePathFilter(all, own) == STRICT) {
-                throw new RouteRefusedException(cannot + " and the filter is strict, which would drop packets in the TUN;"
+                throw new RouteRefusedException(cannot + " and it is strict, which would drop packets in the TUN;"
                         + " run as root, with CAP_NET_ADMIN, or set net.ipv4.conf.default.rp_filter=2 before", e);
             }
-            LOG.warn("{}; the filter is not strict, so that will do", cannot);
+            LOG.warn("{}; it is not strict, so that will do", cannot);
         }
     }
 
@@ -204,6 +222,10 @@ public final class LinuxRoutes implements HostRoutes {
     }
 
     private static RouteRefusedException refused(ErrnoException e) {
-        return new RouteRefusedException(e.getMessage(), e);
+        return new RouteRefusedException(e.getMessage() + advice(e.errno()), e);
+    }
+
+    private static String advice(Errno errno) {
+        return errno == Errno.EPERM ? "; this needs root or CAP_NET_ADMIN" : "";
     }
 }

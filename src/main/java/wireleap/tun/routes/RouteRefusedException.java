@@ -4,9 +4,14 @@ package wireleap.tun.routes;
 public final class RouteRefusedException extends Exception {
     private static final long serialVersionUID = 1;
 
+    /** @param message what was asked for, in the words of ip, and the kernel's answer */
+    public RouteRefusedException(String message) {
+        super(message);
+    }
+
     /**
      * @param message what was asked for, in the words of ip, and the kernel's answer
-     * @param cause the failed system call, or null
+     * @param cause what failed below
      */
     public RouteRefusedException(String message, Throwable cause) {
         super(message, cause);

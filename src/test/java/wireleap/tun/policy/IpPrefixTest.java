@@ -127,7 +127,8 @@ class IpPrefixTest {
             assertEquals(address, IpPrefix.parse(address.toString()), () -> "seed " + seed);
             BigInteger number = new BigInteger(1, InetAddress.getByName(address.toString()).getAddress());
             assertEquals(address.isIpv4() ? BigInteger.valueOf(lo & 0xffff_ffffL)
-                    : new BigInteger(Long.toHexString(hi), 16).shiftLeft(64).or(new BigInteger(Long.toUnsignedString(lo))),
+                    : new BigInteger(Long.toUnsignedString(hi)).shiftLeft(64)
+                            .or(new BigInteger(Long.toUnsignedString(lo))),
                     number, () -> "seed " + seed);
         }
     }
@@ -191,8 +192,8 @@ class IpPrefixTest {
 
     @Test
     void orderIsByFamilyThenAddressThenWidth() {
-        List<String> sorted = List.of("1.2.3.4", "10.0.0.0/8", "10.0.0.0/9", "10.0.0.0", "255.255.255.255", "::/1", "::",
-                "::1", "2001:db8::/32", "2001:db8::", "ffff::");
+        List<String> sorted = List.of("1.2.3.4", "10.0.0.0/8", "10.0.0.0/9", "10.0.0.0", "255.255.255.255", "::/1",
+                "::", "::1", "2001:db8::/32", "2001:db8::", "ffff::");
         Stream<String> again = sorted.reversed().stream().map(IpPrefix::parse).sorted().map(IpPrefix::toString);
         assertEquals(sorted, again.toList());
     }

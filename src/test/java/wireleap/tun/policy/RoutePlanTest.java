@@ -97,7 +97,8 @@ class RoutePlanTest {
     @Test
     void loopbackEntriesNeedNoRoute() throws Exception {
         BypassSet set = BypassSetTest.set("127.0.0.1", "::1", "0.0.0.0", "::", "192.0.2.1");
-        assertEquals(NOTHING.at(Stage.PREPARED).claims().size() + 1, NOTHING.at(Stage.PREPARED).with(set).claims().size());
+        RoutePlan prepared = NOTHING.at(Stage.PREPARED);
+        assertEquals(prepared.claims().size() + 1, prepared.with(set).claims().size());
     }
 
     @Test
@@ -181,8 +182,8 @@ class RoutePlanTest {
 
     @Test
     void throwsOfThePredecessorAreAdoptedSortedWithoutThePermanentOnes() throws Exception {
-        Set<Claim> found = new LinkedHashSet<>(capturing().with(BypassSetTest.set("2001:db8::1", "9.0.0.0/8", "1.2.3.4"))
-                .claims());
+        BypassSet set = BypassSetTest.set("2001:db8::1", "9.0.0.0/8", "1.2.3.4");
+        Set<Claim> found = new LinkedHashSet<>(capturing().with(set).claims());
         found.add(new ThrowRoute(99, IpPrefix.parse("7.7.7.7")));
         assertEquals("[1.2.3.4, 9.0.0.0/8, 2001:db8::1]", NOTHING.adopted(found).toString());
     }

@@ -84,7 +84,7 @@ final class FakeHost implements HostRoutes {
             }
         }
         if (lost) {
-            throw new RouteRefusedException("netlink: ENOBUFS (105), No buffer space available", null);
+            throw new RouteRefusedException("netlink: ENOBUFS (105), No buffer space available");
         }
         return first;
     }
@@ -92,7 +92,7 @@ final class FakeHost implements HostRoutes {
     @Override
     public void bringUp(Device tun, int mtu, int transmitQueuePackets) throws RouteRefusedException {
         if (upFails) {
-            throw new RouteRefusedException("ip link set dev " + tun.name() + " up: EPERM", null);
+            throw new RouteRefusedException("ip link set dev " + tun.name() + " up: EPERM");
         }
     }
 

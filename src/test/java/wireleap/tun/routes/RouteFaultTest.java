@@ -88,7 +88,8 @@ class RouteFaultTest {
         }
     }
 
-    private static void failsAndThenSucceeds(Change change, Fault fault, int failing, int alsoFailing) throws Exception {
+    private static void failsAndThenSucceeds(Change change, Fault fault, int failing, int alsoFailing)
+            throws Exception {
         FakeHost host = new FakeHost();
         String where = change + " " + fault + " at " + failing + " and " + alsoFailing;
         try (RouteKeeper keeper = at(change.from(), host)) {
@@ -125,7 +126,8 @@ class RouteFaultTest {
     }
 
     private static RouteKeeper at(Stage stage, FakeHost host) throws Exception {
-        RouteKeeper keeper = RouteKeeper.start(RouteSettings.DEFAULT, BypassSet.of(list(LIST)), () -> host, added -> { });
+        RouteKeeper keeper = RouteKeeper.start(RouteSettings.DEFAULT, BypassSet.of(list(LIST)), () -> host,
+                added -> { });
         if (stage.compareTo(Stage.PREPARED) >= 0) {
             keeper.prepare();
         }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -276,8 +278,8 @@ class RouteKeeperKernelTest {
         long undone = System.nanoTime() - start;
         assertEquals(second, keeper.snapshot().set().entries());
         long cleared = nanos(new BypassEdit.Clear());
-        System.out.printf("10,000 of %s: applied %d ms, half of them replaced %d ms, refused at the last and undone %d ms,"
-                + " cleared %d ms%n", ipv4 ? "IPv4" : "IPv6", applied / 1_000_000, replaced / 1_000_000,
+        System.out.printf("10,000 of %s: applied %d ms, half of them replaced %d ms, refused at the last and undone"
+                + " %d ms, cleared %d ms%n", ipv4 ? "IPv4" : "IPv6", applied / 1_000_000, replaced / 1_000_000,
                 undone / 1_000_000, cleared / 1_000_000);
         assertTrue(Stream.of(applied, replaced, undone, cleared).allMatch(nanos -> nanos < GENEROUS_NANOS));
     }
@@ -334,7 +336,7 @@ class RouteKeeperKernelTest {
     }
 
     private static boolean sysctl(String name, String value) throws Exception {
-        java.nio.file.Files.writeString(java.nio.file.Path.of("/proc/sys", name), value);
+        Files.writeString(Path.of("/proc/sys", name), value);
         return true;
     }
 

@@ -235,8 +235,8 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     /**
-     * Empties the socket after answers were lost. Until it is empty the kernel throws away all further answers, and does
-     * not tell a second time (NETLINK_S_CONGESTED, af_netlink.c): the next receive would wait for ever.
+     * Empties the socket after answers were lost. Until it is empty the kernel throws away all further answers, and
+     * does not tell a second time (NETLINK_S_CONGESTED, af_netlink.c): the next receive would wait for ever.
      */
     private void drain() {
         while (Sys.recv(socket.number(), answer, 0, answer.byteSize(), MSG_DONTWAIT()) >= 0) {

@@ -108,10 +108,12 @@ class RouteSocketKernelTest {
     @Test
     void routeGetSaysWhichWay() throws Exception {
         int index = veth();
-        TestNet.ip(namespace, List.of("link set va up", "addr add 10.9.9.1/24 dev va", "route add default via 10.9.9.2"));
+        TestNet.ip(namespace, List.of("link set va up", "addr add 10.9.9.1/24 dev va",
+                "route add default via 10.9.9.2"));
         RouteEntry way = with(socket -> socket.route(RouteQuery.to(address("1.2.3.4"))));
-        assertEquals(index + " 10.9.9.2 10.9.9.1 " + MAIN, way.device() + " " + way.gateway().get().getHostAddress() + " "
-                + way.source().get().getHostAddress() + " " + way.table());
+        assertEquals(index + " 10.9.9.2 10.9.9.1 " + MAIN,
+                way.device() + " " + way.gateway().get().getHostAddress() + " " + way.source().get().getHostAddress()
+                        + " " + way.table());
     }
 
     @Test
