@@ -13,6 +13,7 @@ import wireleap.tun.cli.Cli;
 import wireleap.tun.cli.ConfigException;
 import wireleap.tun.cli.Program;
 import wireleap.tun.cli.RunOptions;
+import wireleap.tun.demo.Demo;
 import wireleap.tun.doctor.Doctor;
 import wireleap.tun.policy.RouteSettings;
 
@@ -66,8 +67,8 @@ public final class Main implements Program {
     }
 
     @Override
-    public int demo(PrintStream out) {
-        throw new IllegalStateException("the demo has not landed");
+    public int demo(PrintStream out) throws InterruptedException {
+        return Demo.run(out);
     }
 
     @Override
