@@ -1,7 +1,7 @@
 package wireleap.tun.client;
 
 import java.io.IOException;
-import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -34,50 +34,50 @@ final class Dialer {
         for (int tries = 1; ; tries++) {
             try {
                 return attempt();
-            } catch (ConnectException | NoSuchFileException e) {
+            } catch (SocketException e) {
+                requireHope(e);
                 if (System.nanoTime() - startNanos + INTERVAL.toNanos() > patience.toNanos()) {
-                    throw new DaemonUnreachableException("no daemon on the socket " + socket + ": "
-                            + (e instanceof ConnectException ? e.getMessage() : "no such file") + " (tried "
-                            + (tries == 1 ? "once" : tries + " times in " + patience.toSeconds() + " s")
-                            + "); start one, or say where its socket is", e);
+                    String tried = tries == 1 ? "once" : tries + " times in " + patience.toMillis() / 1000.0 + " s";
+                    throw new DaemonUnreachableException("no daemon on the socket " + socket + ": " + e.getMessage()
+                            + " (tried " + tried + "); start one, or say where its socket is", e);
                 }
             }
             Thread.sleep(INTERVAL);
         }
     }
 
+    /** Never blocks: where a hanging daemon's backlog is full, connect(2) says so, as a SocketException. */
     private SocketChannel attempt() throws IOException {
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             channel.configureBlocking(false);
-            if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
-                throw new ConnectException("it takes no more connections at present");   // EAGAIN of a full backlog
-            }
+            channel.connect(UnixDomainSocketAddress.of(socket));
             return channel;
-        } catch (ConnectException e) {
-            channel.close();
-            throw e;
         } catch (IOException | RuntimeException e) {
             channel.close();
-            throw explained(e);
+            throw e;
         }
     }
 
-    /** The JDK has one exception for all else that connect(2) says, so the file is asked. */
-    private IOException explained(Exception e) throws NoSuchFileException {
+    /** Waiting helps while the socket is absent or refuses, not where we may not use it. Only the file tells. */
+    private void requireHope(SocketException e) throws DaemonUnreachableException {
         try {
             var file = Files.readAttributes(socket, PosixFileAttributes.class);
-            return unreachable("its owner is " + file.owner() + ":" + file.group() + ", its mode "
-                    + PosixFilePermissions.toString(file.permissions()), e);
+            if (!Files.isWritable(socket)) {
+                throw unreachable("its owner is " + file.owner() + ":" + file.group() + ", its mode "
+                        + PosixFilePermissions.toString(file.permissions()), e);
+            }
+        } catch (DaemonUnreachableException known) {
+            throw known;
         } catch (NoSuchFileException absent) {
-            throw absent;
+            return;
         } catch (IOException unreadable) {
-            return unreachable("its directory may not be entered", e);
+            throw unreachable("its directory may not be entered", e);
         }
     }
 
-    private DaemonUnreachableException unreachable(String more, Exception e) {
-        return new DaemonUnreachableException("cannot use the socket " + socket + ": " + e.getMessage() + "; " + more
-                + "; become a member of its group, or say where the right socket is", e);
+    private DaemonUnreachableException unreachable(String more, SocketException e) {
+        return new DaemonUnreachableException("the socket " + socket + " may not be used: " + e.getMessage() + "; "
+                + more + "; become a member of its group, or say where the right socket is", e);
     }
 }
