@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * How the bypass API is offered.
  *
- * @param socket the socket's path, at most 107 bytes
+ * @param socket the socket's path, at most 106 bytes
  * @param group that may use it besides its owner, by name or number; none: the group that a new file gets there
  * @param makeDirectory whether the socket's directory is made where it is absent, and removed at the end
  * @param version what GET /version answers

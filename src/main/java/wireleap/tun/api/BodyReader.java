@@ -35,7 +35,7 @@ final class BodyReader implements AutoCloseable {
         if (framing.isChunked()) {
             readChunks();
         } else {
-            append(framing.lengthBytes());
+            append(framing.lengthBytes(), (int) framing.lengthBytes());
         }
         return ByteBuffer.wrap(bytes, 0, length);
     }
@@ -43,7 +43,7 @@ final class BodyReader implements AutoCloseable {
     /** RFC 9112 section 7.1; extensions and trailers are read and ignored. */
     private void readChunks() throws IOException, HttpException {
         for (long size = chunkSize(); size > 0; size = chunkSize()) {
-            append(size);
+            append(size, limits.bodyBytes());
             if (input.next() != '\r' || input.next() != '\n') {
                 throw HttpException.bad("a chunk is longer than it said");
             }
@@ -52,7 +52,7 @@ final class BodyReader implements AutoCloseable {
     }
 
     private long chunkSize() throws IOException, HttpException {
-        String line = input.line(CHUNK_LINE_BYTES, Status.BAD_REQUEST);
+        String line = input.line(CHUNK_LINE_BYTES, Status.BAD_REQUEST, "a chunk's extensions are too long");
         int extensions = line.indexOf(';');
         String digits = extensions < 0 ? line : line.substring(0, extensions).stripTrailing();
         if (digits.length() > CHUNK_SIZE_DIGITS || !digits.matches("[0-9A-Fa-f]+")) {
@@ -62,22 +62,23 @@ final class BodyReader implements AutoCloseable {
         return Long.parseLong(digits, 16);
     }
 
-    private void append(long count) throws IOException, HttpException {
+    /** @param mostBytes that the whole body may have, as far as is known */
+    private void append(long count, int mostBytes) throws IOException, HttpException {
         if (count > limits.bodyBytes() - length) {
             throw tooLarge(limits);
         }
         for (int end = length + (int) count; length < end; ) {
             ByteBuffer some = input.some(end - length);
-            reserve(length + some.remaining());
+            reserve(length + some.remaining(), mostBytes);
             int more = some.remaining();
             some.get(bytes, length, more);
             length += more;
         }
     }
 
-    private void reserve(int needed) throws HttpException {
+    private void reserve(int needed, int mostBytes) throws HttpException {
         if (needed > bytes.length) {
-            int grown = Math.max(FIRST_BYTES, Math.max(needed, Math.min(2 * bytes.length, limits.bodyBytes())));
+            int grown = Math.max(needed, Math.min(Math.max(FIRST_BYTES, 2 * bytes.length), mostBytes));
             if (!budgetBytes.tryAcquire(grown - bytes.length)) {
                 throw new HttpException(Status.UNAVAILABLE,
                         "too many large requests are under way at once; try again later");
@@ -87,7 +88,7 @@ final class BodyReader implements AutoCloseable {
     }
 
     static HttpException tooLarge(HttpLimits limits) {
-        return new HttpException(Status.PAYLOAD_TOO_LARGE, "a body may have " + limits.bodyBytes() + " bytes");
+        return new HttpException(Status.PAYLOAD_TOO_LARGE, "the body has more than " + limits.bodyBytes() + " bytes");
     }
 
     @Override

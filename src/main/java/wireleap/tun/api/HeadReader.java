@@ -36,8 +36,9 @@ final class HeadReader {
 
     /** One empty line before it is ignored: RFC 9112 section 2.2. */
     private String requestLine() throws IOException, HttpException {
-        String line = input.line(limits.requestLineBytes(), Status.URI_TOO_LONG);
-        return line.isEmpty() ? input.line(limits.requestLineBytes(), Status.URI_TOO_LONG) : line;
+        String tooLong = "the request line has more than " + limits.requestLineBytes() + " bytes";
+        String line = input.line(limits.requestLineBytes(), Status.URI_TOO_LONG, tooLong);
+        return line.isEmpty() ? input.line(limits.requestLineBytes(), Status.URI_TOO_LONG, tooLong) : line;
     }
 
     /** A minor version above ours is ours: RFC 9110 section 2.5. */
@@ -54,13 +55,14 @@ final class HeadReader {
     /** Reads fields up to the empty line after them: the header section, or the trailers of a chunked body. */
     Headers fields() throws IOException, HttpException {
         Headers headers = new Headers();
+        String tooLong = "the header section has more than " + limits.headerBytes() + " bytes";
         int left = limits.headerBytes();
         for (;;) {
-            String line = input.line(left, Status.HEADER_TOO_LARGE);
+            String line = input.line(Math.max(0, left - 2), Status.HEADER_TOO_LARGE, tooLong);
             if (line.isEmpty()) {
                 return headers;
             }
-            left = Math.max(0, left - line.length() - 2);
+            left -= line.length() + 2;
             addField(headers, line);
         }
     }

@@ -51,16 +51,17 @@ final class HttpInput {
      * but for the tab there are no control characters: where recipients differ in these, requests are smuggled (RFC
      * 9112 section 2.2, RFC 9110 section 5.5).
      *
-     * @param tooLong answered when the line has more than maxBytes
+     * @param tooLong the status when the line has more than maxBytes
+     * @param cause the words that say so
      */
-    String line(int maxBytes, Status tooLong) throws IOException, HttpException {
+    String line(int maxBytes, Status tooLong, String cause) throws IOException, HttpException {
         line.setLength(0);
         for (int b = next(); b != '\r'; b = next()) {
             if (b == '\n') {
                 throw HttpException.bad("a line ends in LF alone; CR LF is expected");
             }
             if (line.length() == maxBytes) {
-                throw new HttpException(tooLong, "more than " + maxBytes + " bytes");
+                throw new HttpException(tooLong, cause);
             }
             if (b < ' ' && b != '\t' || b == 0x7f) {
                 throw HttpException.bad("a control character, of code " + b);

@@ -2,6 +2,7 @@ package wireleap.tun.api;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SocketFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SocketFile.class);
-    private static final int PATH_BYTES = 107;       // sockaddr_un (linux/un.h): 108 with the NUL
+    private static final int PATH_BYTES = 106;       // sockaddr_un (linux/un.h) has 108, of which the JDK uses these
     private static final int BACKLOG = 512;
     private static final int TYPE_MASK = 0170000;    // S_IFMT and S_IFSOCK, man 7 inode
     private static final int TYPE_SOCKET = 0140000;
@@ -127,6 +128,9 @@ final class SocketFile implements AutoCloseable {
             probe.connect(UnixDomainSocketAddress.of(file));
         } catch (ConnectException e) {
             return;
+        } catch (SocketException e) {            // such as EAGAIN: somebody is there, and does not get round to it
+            throw new IOException("another process may own it (" + e.getMessage()
+                    + "); stop that one or choose another path with --socket", e);
         }
         throw new IOException("another process answers on it; stop that one or choose another path with --socket");
     }

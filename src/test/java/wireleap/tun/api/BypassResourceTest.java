@@ -45,8 +45,8 @@ class BypassResourceTest {
     }
 
     private static String addresses(int count) {
-        return IntStream.range(0, count).mapToObj(i -> "\"10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255) + '"')
-                .collect(Collectors.joining(",", "[", "]"));
+        return IntStream.range(0, count).mapToObj(i -> "10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255))
+                .collect(Collectors.joining("\",\"", "[\"", "\"]"));
     }
 
     @Test
@@ -160,7 +160,8 @@ class BypassResourceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"300.1.1.1", "10.0.0.1/8", "example.org", "0.0.0.0/0", "1.2.3.4%0d%0aX:y", "fe80::1%25eth0"})
+    @ValueSource(strings = {"300.1.1.1", "10.0.0.1/8", "example.org", "0.0.0.0/0", "1.2.3.4%0d%0aX:y",
+        "fe80::1%25eth0"})
     void deleteOfNoEntryIsABadRequest(String entry) throws IOException {
         assertEquals(400, api.request("DELETE", "/bypass/" + entry, "").status());
     }
@@ -248,7 +249,8 @@ class BypassResourceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"[\"1.2.3.\u00ff\"]", "[\"\u00c0\u00ae\"]", "\u00ff\u00fe[\u0000]\u0000", "[\"\u00ed\u00a0\u0080\"]"})
+    @ValueSource(strings = {"[\"1.2.3.\u00ff\"]", "[\"\u00c0\u00ae\"]", "\u00ff\u00fe[\u0000]\u0000",
+        "[\"\u00ed\u00a0\u0080\"]"})
     void whatIsNotUtf8IsRefused(String bytes) throws IOException {
         try (RawClient client = api.connect()) {
             client.send("PUT /bypass HTTP/1.1\r\nHost: x\r\nContent-Length: " + bytes.length() + "\r\n\r\n" + bytes);
