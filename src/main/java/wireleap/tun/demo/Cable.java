@@ -72,7 +72,9 @@ final class Cable {
         try (var arena = Arena.ofConfined(); var socket = RouteSocket.open(arena)) {
             int device = socket.links().stream().filter(link -> link.name().equals(name)).findFirst().orElseThrow()
                     .index();
-            var requests = new ArrayList<>(List.of(LinkEntry.up(LOOPBACK), LinkEntry.up(device)));
+            // A link-local address would come and settle in its own time; what is compared later must stand still.
+            var requests = new ArrayList<>(List.of(LinkEntry.noLinkLocal(device), LinkEntry.up(LOOPBACK),
+                    LinkEntry.up(device)));
             sides.forEach(side -> requests.addAll(part.requests(side, device)));
             var answer = socket.execute(requests);
             for (var refusal : answer.refusals()) {

@@ -113,14 +113,15 @@ public final class Demo implements AutoCloseable {
                 The network of the machine itself is not touched.
                 """);
         var untouched = Traces.of(stage.inside());
-        say("Both networks stand. Outside, a SOCKS5 proxy listens at " + text(stage.proxy()) + ", and a web server at "
-                + String.join(" and ", stage.servers()));
-        detail("tells everyone which address it sees them come from.");
+        say("Both networks stand. Outside are a SOCKS5 proxy at " + text(stage.proxy()) + " and a web server at "
+                + String.join(" and ", stage.servers()) + ",");
+        detail("which tells everyone the address that it sees them come from.");
         startDaemon();
         say("Ordinary programs inside, which know nothing of a proxy, ask the web server:");
         ask(Way.THROUGH_THE_PROXY);
         client.add(stage.servers());
-        say("The web server's addresses were put on the bypass list, while all runs: POST /bypass " + stage.servers());
+        say("The web server's addresses were put on the bypass list, while everything runs: POST /bypass "
+                + stage.servers());
         ask(Way.AROUND_THE_TUN);
         client.clear();
         say("The bypass list was cleared again: DELETE /bypass");
