@@ -117,6 +117,14 @@ final class LossRecovery {
         urgent = true;
     }
 
+    /** What was sent again into a closed window was dropped there: it need not wait for another timeout. */
+    void onWindowOpened(long sndUna) {
+        if (phase == Phase.AFTER_TIMEOUT) {
+            retransmitNxt = sndUna;
+            urgent = true;
+        }
+    }
+
     /** Bytes in flight: sent, and neither acknowledged nor reported nor lost (RFC 6675 section 4, SetPipe). */
     long pipeBytes(long sndUna, long sndNxt) {
         long lost = phase == Phase.OPEN ? 0 : scoreboard.missingBytes(Math.max(retransmitNxt, sndUna), lostEdge);

@@ -6,6 +6,9 @@ import static wireleap.tun.tcp.TcpConnection.NO_DEADLINE;
  * When what is unacknowledged must be sent again: RFC 6298 section 5, and when to give up: RFC 9293 section 3.8.3.
  */
 final class RetransmitTimer {
+    /** From a millisecond to more than any maximum, and from a maximum of an hour to less than 2^63. */
+    private static final int MAX_DOUBLINGS = 20;
+
     private final TcpSettings settings;
     final RttEstimator rtt;
     private long deadlineNanos;
@@ -82,7 +85,6 @@ final class RetransmitTimer {
     }
 
     long rtoNanos() {
-        long max = settings.maxRtoNanos();
-        return doublings > 30 ? max : Math.min(max, rtt.rtoNanos() << doublings);
+        return Math.min(settings.maxRtoNanos(), rtt.rtoNanos() << Math.min(doublings, MAX_DOUBLINGS));
     }
 }

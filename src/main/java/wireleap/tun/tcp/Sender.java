@@ -118,7 +118,11 @@ final class Sender {
      */
     void onAck(TcpHeader segment, long seq, long ack, boolean bare, long nowNanos) {
         boolean news = takeSackBlocks(segment.options());
+        boolean wasClosed = isWindowClosed();
         boolean windowMoved = takeWindow(segment, seq, ack);
+        if (wasClosed && !isWindowClosed()) {
+            recovery.onWindowOpened(sndUna);
+        }
         if (ack > sndUna) {
             onNewAck(segment.options(), ack, nowNanos);
         } else if (news || ack == sndUna && sndUna < sndNxt && bare && !windowMoved && !agreement.sack) {

@@ -31,7 +31,8 @@ class HandshakeTest {
     @Test
     void acceptSendsASynAckWithTheOptionsOfBothSides() {
         peer.handshakeUpToSynAck(new Segment().mss(1400).scale(7).timestamps(77).sackPermitted());
-        // port 443 to 40000, seq -500, ack -2, 44 bytes, SYN ACK, window 65535, MSS 1460, SACK, TS 500 (1000 ms + ISS), 77, scale 5
+        // port 443 to 40000, seq -500, ack -2, 44 bytes, SYN ACK, window 65535; MSS 1460, SACK,
+        // timestamps 500 (1000 ms and ISS) and 77, scale 5
         assertEquals("01bb9c40" + "fffffe0c" + "fffffffe" + "b012ffff" + "00000000" + "020405b4" + "01010402"
                 + "0101080a" + "000001f4" + "0000004d" + "01030305", HexFormat.of().formatHex(peer.only().header()));
     }

@@ -209,6 +209,17 @@ class WindowTest {
     }
 
     @Test
+    void whatWasDroppedByAClosedWindowIsSentWhenItOpens() {
+        HandPeer peer = HandPeer.plain();
+        peer.produce(1000);
+        peer.arrives(new Segment().window(0));
+        peer.pass(30_000 * MS);
+        peer.sent.clear();
+        peer.arrives(new Segment().window(5000));
+        assertEquals(1000, peer.only().payload());
+    }
+
+    @Test
     void theFinNeedsNoWindow() {
         HandPeer peer = HandPeer.plain();
         peer.arrives(new Segment().window(0));
