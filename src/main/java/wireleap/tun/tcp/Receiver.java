@@ -63,8 +63,8 @@ final class Receiver {
     }
 
     /**
-     * Whether a segment touches the window (RFC 9293 section 3.10.7.4 first, table 6). Deviates: one that ends or begins
-     * right at its edges is taken too, because its ACK is worth reading: a duplicate, or a probe of a closed window.
+     * Whether a segment touches the window (RFC 9293 section 3.10.7.4 first, table 6). Deviates: one that ends or
+     * begins right at its edges is taken too, for its ACK is worth reading: a duplicate, or a probe of a closed window.
      *
      * @param length in sequence numbers: payload, SYN and FIN
      */

@@ -12,8 +12,8 @@ import wireleap.tun.wire.TcpOptions;
 /**
  * The sending half of a connection: what was sent, what is acknowledged, what may be sent (RFC 9293 sections 3.4, 3.8).
  *
- * <p>sndUna &lt;= sndNxt always; both are -1 or more, for the SYN stands at -1. Nothing is sent beyond the peer's window
- * but a FIN, which needs no room there, and what was sent before it shrank.
+ * <p>sndUna &lt;= sndNxt always; both are -1 or more, for the SYN stands at -1. Nothing is sent beyond the peer's
+ * window but a FIN, which needs no room there, and what was sent before it shrank.
  */
 final class Sender {
     /** No position. */
@@ -317,8 +317,8 @@ final class Sender {
     }
 
     /**
-     * Asks the peer for an ACK by a segment that it cannot accept, as Linux does. Deviates from RFC 9293 section 3.8.6.1,
-     * which sends a byte of new data: one that is taken would be a sent byte of which nobody keeps track.
+     * Asks the peer for an ACK by a segment that it cannot accept, as Linux does. Deviates from RFC 9293 section
+     * 3.8.6.1, which sends a byte of new data: one that is taken would be a sent byte of which nobody keeps track.
      */
     void probe(long nowNanos) {
         writer.ack(sndUna - 1, nowNanos);

@@ -6,7 +6,7 @@ import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.wire.TcpHeader;
 
-/** The transmission control block (RFC 9293 section 3.3.1): a connection's state and its parts, and how states change. */
+/** The transmission control block (RFC 9293 section 3.3.1): a connection's state and parts, and how states change. */
 final class Tcb {
     final TcpSettings settings;
     final Counters counters;

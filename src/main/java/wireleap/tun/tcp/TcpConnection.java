@@ -11,8 +11,8 @@ import wireleap.tun.wire.TcpHeader;
  *
  * <p>A turn of the loop is: any calls of {@link #onSegment}, {@link #accept} and so on, then one {@link #endOfTurn} for
  * each connection that was touched (or whose source or sink has news). Data is sent there, so that the ACKs of a turn
- * make one burst of full super-segments, and so is the one ACK that a turn owes. After it {@link #closed}, {@link #state}
- * and {@link #deadlineNanos} are up to date.
+ * make one burst of full super-segments, and so is the one ACK that a turn owes. After it {@link #closed},
+ * {@link #state} and {@link #deadlineNanos} are up to date.
  */
 public final class TcpConnection {
     /** The deadline of who has none. */

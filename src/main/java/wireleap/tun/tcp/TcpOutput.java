@@ -14,7 +14,7 @@ public interface TcpOutput {
 
     /**
      * Sends the header written, and as payload the first bytes of what the source prepared last. The checksum field is
-     * 0 and is the output's to fill, like the IP and virtio headers. A packet that cannot be sent is lost, nothing else.
+     * 0 and is the output's to fill, like the IP and virtio headers. A packet that cannot be sent is just lost.
      *
      * @param tcpHeaderBytes 20..60
      * @param payloadBytes 0: no payload, whatever was prepared

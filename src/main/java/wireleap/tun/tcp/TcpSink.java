@@ -3,9 +3,9 @@ package wireleap.tun.tcp;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Where the bytes go that a {@link TcpConnection} receives. Positions count bytes of the stream from 0. Slices of memory
- * are valid during the call only. Its methods are called from within the connection's and must not call back into it: a
- * failure is noted, and the connection aborted after the outer call has returned.
+ * Where the bytes go that a {@link TcpConnection} receives. Positions count bytes of the stream from 0. Slices of
+ * memory are valid during the call only. Its methods are called from within the connection's and must not call back
+ * into it: a failure is noted, and the connection aborted after the outer call has returned.
  */
 public interface TcpSink {
     /**

@@ -131,7 +131,8 @@ class HostileSegmentsTest {
                 at = TcpOptions.putMss(packet, at, random.nextInt(65_536));
                 at = random.nextBoolean() ? TcpOptions.putWindowScale(packet, at, random.nextInt(256)) : at;
                 at = random.nextBoolean() ? TcpOptions.putSackPermitted(packet, at) : at;
-                at = random.nextBoolean() ? TcpOptions.putTimestamps(packet, at, random.nextInt(), random.nextInt()) : at;
+                int tsVal = random.nextInt();
+                at = random.nextBoolean() ? TcpOptions.putTimestamps(packet, at, tsVal, random.nextInt()) : at;
             }
             if (random.nextInt(3) == 0 && at <= 44) {
                 int blocks = random.nextInt(1, (int) (60 - at - 4) / 8 + 1);

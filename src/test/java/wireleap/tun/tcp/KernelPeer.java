@@ -17,8 +17,8 @@ import wireleap.tun.wire.TcpHeader;
 import wireleap.tun.wire.VirtioNetHeader;
 
 /**
- * One connection of ours behind a TUN, whose peer is the kernel: it accepts, echoes what it gets from a buffer of 1 MiB,
- * and ends when the peer has ended. Packets of both directions are lost at random.
+ * One connection of ours behind a TUN, whose peer is the kernel: it accepts, echoes what it gets from a buffer of 1
+ * MiB, and ends when the peer has ended. Packets of both directions are lost at random.
  */
 final class KernelPeer implements TcpSource, TcpSink, TcpOutput {
     private static final int VIRTIO = VirtioNetHeader.BYTES;

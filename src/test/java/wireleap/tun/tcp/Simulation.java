@@ -47,7 +47,8 @@ final class Simulation {
         long sendBytes = random.nextInt(5) == 0 ? 0 : random.nextLong(pick(2_000, 100_000, 400_000, 1_500_000));
         long chunkNanos = random.nextInt(3) == 0 ? random.nextLong(1, MILLISECONDS.toNanos(20)) : 0;
         int chunkBytes = (int) Math.max(chunkNanos == 0 ? 1 : sendBytes / 500 + 1, pick(1, 2_000, 100_000));
-        long drainNanos = random.nextInt(3) == 0 ? random.nextLong(1, pick(1_000_000, 100_000_000, 20_000_000_000L)) : 0;
+        long slowest = pick(1_000_000, 100_000_000, 20_000_000_000L);
+        long drainNanos = random.nextInt(3) == 0 ? random.nextLong(1, slowest) : 0;
         long capacity = Math.min(settings.maxWindowBytes(), pick(1 << 20, 1 << 20, 65_536, 3_000));
         return new SimEnd.Plan(settings, (int) pick(1448, 1460, 536, 88, 8960), random.nextInt(4) > 0, sendBytes,
                 chunkBytes, chunkNanos, !peerWaits && random.nextInt(3) == 0, capacity,
