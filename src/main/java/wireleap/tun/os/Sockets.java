@@ -31,8 +31,8 @@ public interface Sockets {
 
     /**
      * Makes {@link #peek} begin at this many bytes after what was received or discarded; each peek moves it on, each
-     * recv and discard moves it back by what it took. SO_PEEK_OFF of socket(7), for TCP since Linux 6.9 (IPv4) and 6.10
-     * (IPv6).
+     * recv and discard moves it back by what it took. SO_PEEK_OFF of socket(7); kernels that have it for Unix sockets
+     * only answer EOPNOTSUPP.
      */
     int peekFrom(int fd, int position);
 

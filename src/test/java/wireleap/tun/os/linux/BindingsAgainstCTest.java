@@ -18,10 +18,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wireleap.tun.os.linux.gen.Linux;
+import wireleap.tun.testing.NeedsKernelHeaders;
 import wireleap.tun.testing.NeedsProgram;
 
 /** Every struct and constant of the bindings against what this machine's C compiler makes of the same header. */
 @NeedsProgram("gcc")
+@NeedsKernelHeaders
 class BindingsAgainstCTest {
     private static final Path JEXTRACT = Path.of("jextract/linux");
 

@@ -1,6 +1,7 @@
 package wireleap.tun.os.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static wireleap.tun.os.linux.SocketPair.LOOPBACK4;
 
 import java.lang.foreign.Arena;
@@ -8,9 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
@@ -20,6 +20,7 @@ import wireleap.tun.os.SocketSettings;
 import wireleap.tun.os.Sys;
 import wireleap.tun.os.linux.gen.Linux;
 import wireleap.tun.testing.HeapAllocation;
+import wireleap.tun.testing.NeedsIpv6;
 
 /** Over loopback, both families: 127.0.0.1 as ::ffff:127.0.0.1, and ::1. */
 class LinuxSocketsTest {
@@ -67,27 +68,88 @@ class LinuxSocketsTest {
         return sockets.recv(fd, memory, 100, 100);
     }
 
-    @ParameterizedTest
-    @ValueSource(longs = {LOOPBACK4, 1})
-    void aStreamConnectsAndCarriesBytes(long lo) throws ErrnoException {
-        try (Fd listener = SocketPair.listener(arena, lo)) {
-            int fd = connected(lo, SocketPair.port(sockets, listener));
-            assertEquals(0, sockets.connectResult(fd));
-            try (Fd other = SocketPair.accept(listener)) {
-                assertEquals(4, sockets.send(fd, memory, 2, 4));
-                assertEquals(4, recv(other.number()));
-                assertEquals("2345", memory.getString(100));
+    /** What holds in either family. */
+    abstract class EitherFamily {
+        private final long lo;
+        private final boolean ipv6;
+
+        EitherFamily(long lo) {
+            this.lo = lo;
+            this.ipv6 = !Endpoint.isIpv4(0, lo);
+        }
+
+        @Test
+        void aStreamConnectsAndCarriesBytes() throws ErrnoException {
+            try (Fd listener = SocketPair.listener(arena, lo)) {
+                int fd = connected(lo, SocketPair.port(sockets, listener));
+                assertEquals(0, sockets.connectResult(fd));
+                try (Fd other = SocketPair.accept(listener)) {
+                    assertEquals(4, sockets.send(fd, memory, 2, 4));
+                    assertEquals(4, recv(other.number()));
+                    assertEquals("2345", memory.getString(100));
+                }
+                sockets.close(fd);
             }
+        }
+
+        @Test
+        void whereNobodyListensIsRefused() throws ErrnoException {
+            int fd = connected(lo, freePort(lo));
+            assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.connectResult(fd)));
             sockets.close(fd);
+        }
+
+        @Test
+        void aDatagramArrivesWholeAndSaysFromWhom() throws ErrnoException {
+            try (Fd from = new Fd(sockets.datagrams(ipv6));
+                 Fd to = new Fd(sockets.datagrams(ipv6))) {
+                int port = SocketPair.port(sockets, to);
+                assertEquals(5, sockets.sendTo(from.number(), 0, lo, port, memory, 0, 2, memory, 7, 3));
+                await(to.number(), Poller.READABLE);
+                assertEquals(5, sockets.recvFrom(to.number(), endpoint, memory, 100, 100));
+                assertEquals("01789", memory.getString(100));
+                assertEquals(0, endpoint.hi());
+                assertEquals(lo, endpoint.lo());
+                assertEquals(SocketPair.port(sockets, from), endpoint.port());
+            }
+        }
+
+        @Test
+        void anUndeliveredDatagramTellsWhyAndToWhom() throws ErrnoException {
+            int port = freePort(lo);
+            try (Fd from = new Fd(sockets.datagrams(ipv6))) {
+                sockets.sendTo(from.number(), 0, lo, port, memory, 0, 1, memory, 0, 0);
+                await(from.number(), 0);
+                assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.undelivered(from.number(), endpoint)));
+                assertEquals(lo, endpoint.lo());
+                assertEquals(port, endpoint.port());
+                assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.undelivered(from.number(), endpoint)));
+            }
+        }
+
+        @Test
+        void aConnectedDatagramSocketHearsThatThePortIsClosed() throws ErrnoException {
+            try (Fd fd = new Fd(sockets.connectedDatagrams(0, lo, freePort(lo)))) {
+                assertEquals(2, sockets.send(fd.number(), memory, 0, 1, memory, 1, 1));
+                await(fd.number(), 0);
+                assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.recvFrom(fd.number(), endpoint, memory, 0, 9)));
+            }
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(longs = {LOOPBACK4, 1})
-    void whereNobodyListensIsRefused(long lo) throws ErrnoException {
-        int fd = connected(lo, freePort(lo));
-        assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.connectResult(fd)));
-        sockets.close(fd);
+    @Nested
+    class OverIpv4 extends EitherFamily {
+        OverIpv4() {
+            super(LOOPBACK4);
+        }
+    }
+
+    @Nested
+    @NeedsIpv6
+    class OverIpv6 extends EitherFamily {
+        OverIpv6() {
+            super(1);
+        }
     }
 
     @Test
@@ -153,6 +215,30 @@ class LinuxSocketsTest {
         }
     }
 
+    /** The first kernels with SO_PEEK_OFF for TCP are of 2024; this one has it or tells that it has not. */
+    @Test
+    void peekingGoesOnWhereItEndedAndComesBackByWhatIsDiscarded() throws ErrnoException {
+        try (SocketPair pair = new SocketPair()) {
+            int fd = pair.right().number();
+            int result = sockets.peekFrom(fd, 2);
+            assumeFalse(Errno.EOPNOTSUPP.is(result), "needs a kernel with SO_PEEK_OFF for TCP");
+            sockets.send(pair.left().number(), memory, 0, 10);
+            await(fd, Poller.READABLE);
+            assertEquals("23", peeked(fd, 2));
+            assertEquals("456", peeked(fd, 3));
+            sockets.discard(fd, 5);
+            assertEquals("7", peeked(fd, 1));
+            sockets.peekFrom(fd, 0);
+            assertEquals("56789", peeked(fd, 100));
+        }
+    }
+
+    private String peeked(int fd, int length) {
+        memory.asSlice(100, 100).fill((byte) 0);
+        sockets.peek(fd, memory, 100, length);
+        return memory.getString(100);
+    }
+
     @Test
     void theStreamsOptionsAreSetAsAsked() throws ErrnoException {
         LinuxSockets watched = new LinuxSockets(arena, new SocketSettings(0, 7_000, 11, 3, 5));
@@ -174,23 +260,6 @@ class LinuxSocketsTest {
         return value.get(ValueLayout.JAVA_INT, 0);
     }
 
-    @ParameterizedTest
-    @ValueSource(longs = {LOOPBACK4, 1})
-    void aDatagramArrivesWholeAndSaysFromWhom(long lo) throws ErrnoException {
-        boolean ipv6 = !Endpoint.isIpv4(0, lo);
-        try (Fd from = new Fd(sockets.datagrams(ipv6));
-             Fd to = new Fd(sockets.datagrams(ipv6))) {
-            int port = SocketPair.port(sockets, to);
-            assertEquals(5, sockets.sendTo(from.number(), 0, lo, port, memory, 0, 2, memory, 7, 3));
-            await(to.number(), Poller.READABLE);
-            assertEquals(5, sockets.recvFrom(to.number(), endpoint, memory, 100, 100));
-            assertEquals("01789", memory.getString(100));
-            assertEquals(0, endpoint.hi());
-            assertEquals(lo, endpoint.lo());
-            assertEquals(SocketPair.port(sockets, from), endpoint.port());
-        }
-    }
-
     @Test
     void anEmptyDatagramArrives() throws ErrnoException {
         try (Fd from = new Fd(sockets.datagrams(false));
@@ -199,30 +268,6 @@ class LinuxSocketsTest {
             assertEquals(0, sockets.sendTo(from.number(), 0, LOOPBACK4, port, memory, 0, 0, memory, 0, 0));
             await(to.number(), Poller.READABLE);
             assertEquals(0, sockets.recvFrom(to.number(), endpoint, memory, 100, 100));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {LOOPBACK4, 1})
-    void anUndeliveredDatagramTellsWhyAndToWhom(long lo) throws ErrnoException {
-        int port = freePort(lo);
-        try (Fd from = new Fd(sockets.datagrams(!Endpoint.isIpv4(0, lo)))) {
-            sockets.sendTo(from.number(), 0, lo, port, memory, 0, 1, memory, 0, 0);
-            await(from.number(), 0);
-            assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.undelivered(from.number(), endpoint)));
-            assertEquals(lo, endpoint.lo());
-            assertEquals(port, endpoint.port());
-            assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.undelivered(from.number(), endpoint)));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {LOOPBACK4, 1})
-    void aConnectedDatagramSocketHearsThatThePortIsClosed(long lo) throws ErrnoException {
-        try (Fd fd = new Fd(sockets.connectedDatagrams(0, lo, freePort(lo)))) {
-            assertEquals(2, sockets.send(fd.number(), memory, 0, 1, memory, 1, 1));
-            await(fd.number(), 0);
-            assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.recvFrom(fd.number(), endpoint, memory, 0, 9)));
         }
     }
 
