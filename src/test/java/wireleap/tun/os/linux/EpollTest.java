@@ -147,8 +147,8 @@ class EpollTest {
 
     @Test
     void wakingHidesNobodyElse() {
-        epoll.add(first.number(), WRITABLE, 7);
         epoll.wake();
+        epoll.add(first.number(), WRITABLE, 7);
         assertEquals(1, epoll.await(Long.MAX_VALUE));
         assertEquals(7, epoll.datum(0));
     }

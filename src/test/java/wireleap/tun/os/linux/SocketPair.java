@@ -1,15 +1,20 @@
 package wireleap.tun.os.linux;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.lang.foreign.Arena;
 import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
+import wireleap.tun.os.Poller;
 import wireleap.tun.os.SocketSettings;
 import wireleap.tun.os.Sys;
 import wireleap.tun.os.linux.gen.Linux;
 
 /** Two TCP sockets that are connected to each other over loopback. */
 final class SocketPair implements AutoCloseable {
+    /** How long anything over loopback may take. */
+    static final long PATIENCE_NANOS = 10_000_000_000L;
     static final long LOOPBACK4 = 0xffff_7f00_0001L;
 
     private final Fd left;
@@ -41,6 +46,11 @@ final class SocketPair implements AutoCloseable {
     }
 
     static Fd accept(Fd listener) throws ErrnoException {
+        try (Arena arena = Arena.ofConfined();
+             Epoll epoll = new Epoll(arena, 1)) {
+            epoll.add(listener.number(), Poller.READABLE, 0);
+            assertEquals(1, epoll.await(PATIENCE_NANOS), "nobody connected");
+        }
         return Fd.of("accept4", LinuxSys.accept4(listener.number(), Linux.SOCK_NONBLOCK() | Linux.SOCK_CLOEXEC()));
     }
 
