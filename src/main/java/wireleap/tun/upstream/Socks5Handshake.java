@@ -44,7 +44,10 @@ final class Socks5Handshake {
         this.socks = socks;
     }
 
-    /** Begins anew on a link that is being connected to the server. */
+    /**
+     * Begins anew on a link that is being connected to the server. Sees whether that failed at once, and goes no further:
+     * with a server near by the rest might be over before the caller has returned, and then no event would tell of it.
+     */
     void begin(Link link, int command, long hi, long lo, int port) {
         this.link = link;
         this.command = command;
@@ -56,6 +59,7 @@ final class Socks5Handshake {
         boundLo = 0;
         boundPort = 0;
         enter(Step.CONNECTING);
+        connect();
     }
 
     /** Goes as far as the link allows. */

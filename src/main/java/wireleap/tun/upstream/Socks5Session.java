@@ -46,7 +46,6 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
         control = socks.links.connect(to.hi(), to.lo(), to.port(), this);
         // section 4: an address and port of zeros where the client does not know them yet
         handshake.begin(control, Socks5Handshake.UDP_ASSOCIATE, 0, Socks5Address.mapped(0), 0);
-        handshake.proceed(nowNanos);
         if (handshake.refusal() == Refusal.NONE) {
             socks.dials.add(this, nowNanos);
         } else {

@@ -19,7 +19,6 @@ final class Socks5Stream extends Dial implements UpstreamStream, LinkOwner {
         this.owner = owner;
         link = socks.links.connect(socks.settings.hi(), socks.settings.lo(), socks.settings.port(), this);
         handshake.begin(link, Socks5Handshake.CONNECT, hi, lo, port);
-        handshake.proceed(nowNanos);
         if (handshake.refusal() == Refusal.NONE) {
             socks.dials.add(this, nowNanos);
         } else {
