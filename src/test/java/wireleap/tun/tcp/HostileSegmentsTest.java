@@ -36,6 +36,7 @@ class HostileSegmentsTest {
         private long received;
         private boolean finished;
         private long limit;
+        private long maxLimit;
         private long maxEdge;
         /** Of the windows that we send; -1: it depends on what the peer said, and is not checked. */
         private int scale;
@@ -70,6 +71,7 @@ class HostileSegmentsTest {
             received = 0;
             finished = false;
             limit = random.nextInt(200_000);
+            maxLimit = 0;
             maxEdge = 0;
             scale = 0;
             if (random.nextInt(4) == 0) {
@@ -89,7 +91,7 @@ class HostileSegmentsTest {
             switch (random.nextInt(8)) {
                 case 0 -> produced += ended ? 0 : random.nextInt(100_000);
                 case 1 -> ended |= random.nextInt(10) == 0;
-                case 2 -> limit += random.nextInt(20_000);
+                case 2 -> limit = Math.max(received, limit + random.nextInt(-5_000, 20_000));
                 case 3 -> {
                     now += random.nextLong(1L << random.nextInt(42));
                     connection.onTimer(now);
@@ -176,7 +178,7 @@ class HostileSegmentsTest {
 
         @Override
         public int deliver(long position, MemorySegment memory, long offset, int length) {
-            assertTrue(position == received && length > 0 && position + length <= limit && !finished);
+            assertTrue(position == received && length > 0 && position + length <= maxLimit && !finished);
             memory.asSlice(offset, length);
             received += random.nextInt(length + 1);
             return (int) (received - position);
@@ -184,19 +186,20 @@ class HostileSegmentsTest {
 
         @Override
         public boolean store(long position, MemorySegment memory, long offset, int length) {
-            assertTrue(position > received && length > 0 && position + length <= limit && !finished);
+            assertTrue(position > received && length > 0 && position + length <= maxLimit && !finished);
             memory.asSlice(offset, length);
             return random.nextBoolean();
         }
 
         @Override
         public void advance(long position) {
-            assertTrue(position > received && position <= limit);
+            assertTrue(position > received && position <= maxLimit);
             received = position;
         }
 
         @Override
         public long limit() {
+            maxLimit = Math.max(maxLimit, limit);
             return limit;
         }
 
