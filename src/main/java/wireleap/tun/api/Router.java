@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +57,8 @@ final class Router {
                 return resource.getValue();
             }
         }
-        throw new HttpException(Status.NOT_FOUND, "the resources are " + String.join(", ", resources.keySet()));
+        throw new HttpException(Status.NOT_FOUND, "the resources are " + resources.keySet().stream()
+                .map(known -> known.endsWith("/") ? known + "..." : known).collect(Collectors.joining(", ")));
     }
 
     private static List<String> allowed(Set<String> methods) {

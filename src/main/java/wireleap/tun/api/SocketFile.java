@@ -178,13 +178,19 @@ final class SocketFile implements AutoCloseable {
 
     private static String reason(Exception e) {
         return switch (e) {
-            case AccessDeniedException denied -> "permission denied at " + denied.getFile()
+            case AccessDeniedException denied -> "permission denied in the directory " + parent(denied)
                     + "; run as root or choose another path with --socket";
-            case NoSuchFileException absent -> "the directory " + Path.of(absent.getFile()).getParent()
+            case NoSuchFileException absent -> "the directory " + parent(absent)
                     + " does not exist; make it or choose another path with --socket";
+            case FileAlreadyExistsException inTheWay -> inTheWay.getFile()
+                    + " is in the way; move it or choose another path with --socket";
             case FileSystemException other when other.getReason() != null -> other.getReason();
             default -> e.getMessage();
         };
+    }
+
+    private static Path parent(FileSystemException e) {
+        return Path.of(e.getFile()).getParent();
     }
 
     /** Accepts the connections; closed by {@link #close()}. */

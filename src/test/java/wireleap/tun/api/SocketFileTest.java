@@ -224,6 +224,14 @@ class SocketFileTest {
     }
 
     @Test
+    void aFileWhereTheDirectoryShouldBeIsNamed() throws IOException {
+        Path inTheWay = Files.createFile(directory.resolve("file"));
+        file = inTheWay.resolve("api.sock");
+        assertTrue(assertThrows(IOException.class, () -> SocketFile.open(file, Optional.empty(), true)).getMessage()
+                .endsWith(": " + inTheWay + " is in the way; move it or choose another path with --socket"));
+    }
+
+    @Test
     void theDefaultPlacesDirectoryIsMadeAndRemoved() throws IOException {
         file = directory.resolve("made").resolve("api.sock");
         try (SocketFile socket = SocketFile.open(file, Optional.empty(), true)) {
