@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * One client's connection: its requests in their order (RFC 9112 section 9.3), on a virtual thread of its own. Others
  * may only end it.
  */
-final class Connection implements Runnable {
+final class Connection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     /** FRESH: nothing has come in yet. IDLE: between an answer and the next request. ENDED: by another thread. */
@@ -39,16 +39,11 @@ final class Connection implements Runnable {
         this.deadlines = deadlines;
     }
 
-    /** Answers requests until either side has had enough. */
-    @Override
-    public void run() {
-        try (channel) {
-            boolean more = true;
-            while (more) {
-                more = exchange();
-            }
-        } catch (IOException e) {
-            LOG.debug("a connection broke: {}", e.toString());
+    /** Answers requests until either side has had enough; whoever opened the channel closes it then. */
+    void run() throws IOException {
+        boolean more = true;
+        while (more) {
+            more = exchange();
         }
     }
 

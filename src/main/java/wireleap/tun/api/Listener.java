@@ -1,5 +1,6 @@
 package wireleap.tun.api;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
@@ -69,16 +70,17 @@ final class Listener implements AutoCloseable {
         Connection connection = new Connection(channel, router, limits, budgetBytes, deadlines);
         Thread serving = Thread.ofVirtual().name("api-connection")
                 .uncaughtExceptionHandler((any, e) -> LOG.error("a connection's thread ended: {}", e.toString()))
-                .unstarted(() -> serve(connection));
+                .unstarted(() -> serve(connection, channel));
         connections.put(connection, serving);
         serving.start();
     }
 
-    private void serve(Connection connection) {
-        try {
+    /** The place is free before the client can see the connection's end. */
+    private void serve(Connection connection, SocketChannel channel) {
+        try (channel; Closeable place = () -> connections.remove(connection)) {
             connection.run();
-        } finally {
-            connections.remove(connection);
+        } catch (IOException e) {
+            LOG.debug("a connection broke: {}", e.toString());
         }
     }
 

@@ -204,14 +204,13 @@ class HttpLimitsTest {
     }
 
     @Test
-    void aPlaceThatBecomesFreeIsGivenAway() throws Exception {
+    void aPlaceIsFreeOnceItsClientSeesTheEnd() throws IOException {
         try (TestApi api = TestApi.open(TestApi.places(1, 1 << 20))) {
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 200; i++) {
                 try (RawClient client = api.connect()) {
                     assertEquals(200, client.get("/version", "Connection: close").answer().status());
                     assertTrue(client.isAtEnd());
                 }
-                Thread.sleep(20);
             }
         }
     }
