@@ -170,7 +170,7 @@ class EpollTest {
     void aTurnAllocatesNothingOnTheHeapWhenWarm() {
         int fd = first.number();
         epoll.add(fd, WRITABLE, 1);
-        assertEquals(0, HeapAllocation.of(3, () -> {
+        assertEquals(0, HeapAllocation.leastOf(200, () -> {
             for (int i = 0; i < 10_000; i++) {
                 epoll.modify(fd, WRITABLE | EDGE_TRIGGERED, i);
                 epoll.wake();
