@@ -15,7 +15,6 @@ import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
 import wireleap.tun.os.Sys;
-import wireleap.tun.os.linux.gen.sockaddr_un;
 import wireleap.tun.os.linux.gen.ucred;
 
 /**
@@ -25,6 +24,10 @@ import wireleap.tun.os.linux.gen.ucred;
  */
 public final class DaemonLock implements AutoCloseable {
     private static final int CURIOUS_ONES = 128;     // who may ask for the owner; none of them is ever accepted
+
+    /** struct sockaddr_un: sun_family, sun_path. Here for the reason that {@link SockAddr} gives. */
+    static final int SOCKADDR_UN_BYTES = 110;
+    static final int PATH_OFFSET = 2;
 
     private final Fd socket;
 
@@ -40,12 +43,12 @@ public final class DaemonLock implements AutoCloseable {
      */
     public static DaemonLock take(String name) throws ErrnoException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment address = arena.allocate(sockaddr_un.layout());
+            MemorySegment address = arena.allocate(SOCKADDR_UN_BYTES, Short.BYTES);
             byte[] text = name.getBytes(StandardCharsets.US_ASCII);
-            sockaddr_un.sun_family(address, (short) AF_UNIX());
-            long path = sockaddr_un.sun_path$offset() + 1;       // a zero byte first: the name is abstract
+            address.set(ValueLayout.JAVA_SHORT, SockAddr.FAMILY_OFFSET, (short) AF_UNIX());
+            int path = PATH_OFFSET + 1;       // a zero byte first: the name is abstract
             MemorySegment.copy(text, 0, address, ValueLayout.JAVA_BYTE, path, text.length);
-            int length = (int) path + text.length;
+            int length = path + text.length;
             Fd fd = socket(name);
             int bound = Sys.bind(fd.number(), address, length);
             int listening = bound < 0 ? bound : Sys.listen(fd.number(), CURIOUS_ONES);

@@ -15,7 +15,6 @@ import wireleap.tun.os.Offloads;
 import wireleap.tun.os.PacketDevice;
 import wireleap.tun.os.Sys;
 import wireleap.tun.os.linux.gen.Linux;
-import wireleap.tun.os.linux.gen.ifreq;
 
 /**
  * A TUN device of one or more queues, each packet behind a virtio_net_hdr of 12 bytes
@@ -27,6 +26,11 @@ import wireleap.tun.os.linux.gen.ifreq;
 public final class LinuxTun implements AutoCloseable {
     /** struct virtio_net_hdr_v1; the kernel's default is the 10 bytes of the one before it. */
     public static final int VIRTIO_HEADER_BYTES = 12;
+
+    /** struct ifreq: ifr_name, a union of which ifr_flags is one. Here for the reason that {@link SockAddr} gives. */
+    static final int IFREQ_BYTES = 40;
+    static final int IFREQ_NAME_OFFSET = 0;
+    static final int IFREQ_FLAGS_OFFSET = 16;
 
     private static final String DEVICE = "/dev/net/tun";
     private static final int CHECKSUM = Linux.TUN_F_CSUM();
@@ -103,9 +107,9 @@ public final class LinuxTun implements AutoCloseable {
     }
 
     private static void join(Fd fd, String name, int flags, Arena arena) throws ErrnoException {
-        MemorySegment request = ifreq.allocate(arena);
-        request.setString(ifreq.ifr_ifrn$offset(), name);
-        request.set(JAVA_SHORT, ifreq.ifr_ifru$offset(), (short) flags);
+        MemorySegment request = arena.allocate(IFREQ_BYTES, Long.BYTES);
+        request.setString(IFREQ_NAME_OFFSET, name);
+        request.set(JAVA_SHORT, IFREQ_FLAGS_OFFSET, (short) flags);
         ErrnoException.check("ioctl TUNSETIFF " + name, Sys.ioctl(fd.number(), Linux.TUNSETIFF(), request));
     }
 

@@ -10,8 +10,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.linux.gen.Linux;
-import wireleap.tun.os.linux.gen.sockaddr_in;
-import wireleap.tun.os.linux.gen.sockaddr_in6;
 
 /**
  * One socket address with room for both families, and its length beside it, for calls that read it and calls that tell
@@ -22,18 +20,27 @@ import wireleap.tun.os.linux.gen.sockaddr_in6;
  * struct sockaddr_in6 { sa_family_t sin6_family; in_port_t sin6_port; uint32_t sin6_flowinfo;
  *                       struct in6_addr sin6_addr; uint32_t sin6_scope_id; };
  * </pre>
+ *
+ * <p>The offsets stand here, held to the bindings by a test: jextract's classes of structs with arrays in them build
+ * var handles for these, which costs a start 20 ms of processor time.
  */
 final class SockAddr {
     private static final ValueLayout.OfShort PORT = JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfInt IPV4 = JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong HALF_OF_IPV6 = JAVA_LONG.withOrder(ByteOrder.BIG_ENDIAN);
+    static final int FAMILY_OFFSET = 0;
+    static final int PORT_OFFSET = 2;
+    static final int IPV4_OFFSET = 4;
+    static final int IPV4_SOCKADDR_BYTES = 16;
+    static final int IPV6_OFFSET = 8;
+    static final int IPV6_SOCKADDR_BYTES = 28;
     private static final long MAPPED = 0xffff_0000_0000L;
 
     private final MemorySegment memory;
     private final MemorySegment length;
 
     SockAddr(Arena arena) {
-        memory = arena.allocate(sockaddr_in6.sizeof(), JAVA_LONG.byteAlignment());
+        memory = arena.allocate(IPV6_SOCKADDR_BYTES, JAVA_LONG.byteAlignment());
         length = arena.allocate(JAVA_INT);
     }
 
@@ -58,34 +65,30 @@ final class SockAddr {
         return this;
     }
 
-    /** An IPv4 address and port if it is a mapped one, else an IPv6 one without a scope. */
+    /** An IPv4 address and port if it is a mapped one, else an IPv6 one without flow label and scope. */
     SockAddr fill(long hi, long lo, int port) {
-        if (Endpoint.isIpv4(hi, lo)) {
-            memory.fill((byte) 0);
-            sockaddr_in.sin_family(memory, (short) Linux.AF_INET());
-            memory.set(IPV4, sockaddr_in.sin_addr$offset(), (int) lo);
-            length.set(JAVA_INT, 0, (int) sockaddr_in.sizeof());
+        boolean ipv4 = Endpoint.isIpv4(hi, lo);
+        memory.fill((byte) 0);
+        memory.set(JAVA_SHORT, FAMILY_OFFSET, (short) (ipv4 ? Linux.AF_INET() : Linux.AF_INET6()));
+        memory.set(PORT, PORT_OFFSET, (short) port);
+        if (ipv4) {
+            memory.set(IPV4, IPV4_OFFSET, (int) lo);
         } else {
-            sockaddr_in6.sin6_family(memory, (short) Linux.AF_INET6());
-            sockaddr_in6.sin6_flowinfo(memory, 0);
-            sockaddr_in6.sin6_scope_id(memory, 0);
-            memory.set(HALF_OF_IPV6, sockaddr_in6.sin6_addr$offset(), hi);
-            memory.set(HALF_OF_IPV6, sockaddr_in6.sin6_addr$offset() + Long.BYTES, lo);
-            length.set(JAVA_INT, 0, (int) sockaddr_in6.sizeof());
+            memory.set(HALF_OF_IPV6, IPV6_OFFSET, hi);
+            memory.set(HALF_OF_IPV6, IPV6_OFFSET + Long.BYTES, lo);
         }
-        memory.set(PORT, sockaddr_in.sin_port$offset(), (short) port); // both families have it in the same place
+        length.set(JAVA_INT, 0, ipv4 ? IPV4_SOCKADDR_BYTES : IPV6_SOCKADDR_BYTES);
         return this;
     }
 
     /** Tells what it holds. */
     void copyTo(Endpoint endpoint) {
-        int port = Short.toUnsignedInt(memory.get(PORT, sockaddr_in.sin_port$offset()));
-        if (sockaddr_in.sin_family(memory) == Linux.AF_INET()) {
-            long ipv4 = Integer.toUnsignedLong(memory.get(IPV4, sockaddr_in.sin_addr$offset()));
-            endpoint.fill(0, MAPPED | ipv4, port);
+        int port = Short.toUnsignedInt(memory.get(PORT, PORT_OFFSET));
+        if (memory.get(JAVA_SHORT, FAMILY_OFFSET) == Linux.AF_INET()) {
+            endpoint.fill(0, MAPPED | Integer.toUnsignedLong(memory.get(IPV4, IPV4_OFFSET)), port);
         } else {
-            endpoint.fill(memory.get(HALF_OF_IPV6, sockaddr_in6.sin6_addr$offset()),
-                    memory.get(HALF_OF_IPV6, sockaddr_in6.sin6_addr$offset() + Long.BYTES), port);
+            endpoint.fill(memory.get(HALF_OF_IPV6, IPV6_OFFSET), memory.get(HALF_OF_IPV6, IPV6_OFFSET + Long.BYTES),
+                    port);
         }
     }
 }

@@ -7,6 +7,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import wireleap.tun.os.linux.gen.Linux;
+import wireleap.tun.os.linux.gen.ifreq;
+import wireleap.tun.os.linux.gen.sockaddr_in;
+import wireleap.tun.os.linux.gen.sockaddr_in6;
+import wireleap.tun.os.linux.gen.sockaddr_un;
 
 /** The layouts that everything relies on, with the numbers that C's sizeof and offsetof print on x86-64 and AArch64. */
 class LayoutTest {
@@ -52,6 +56,24 @@ class LayoutTest {
         assertEquals(0x400454caL, Linux.TUNSETIFF());
         assertEquals(0x400454d0L, Linux.TUNSETOFFLOAD());
         assertEquals(0x400454d8L, Linux.TUNSETVNETHDRSZ());
+    }
+
+    /** Literal in the code, because these classes cost a start too much. */
+    @Test
+    void literalOffsetsAreThoseOfTheBindings() {
+        assertEquals(sockaddr_in.sizeof(), SockAddr.IPV4_SOCKADDR_BYTES);
+        assertEquals(sockaddr_in.sin_family$offset(), SockAddr.FAMILY_OFFSET);
+        assertEquals(sockaddr_in.sin_port$offset(), SockAddr.PORT_OFFSET);
+        assertEquals(sockaddr_in.sin_addr$offset(), SockAddr.IPV4_OFFSET);
+        assertEquals(sockaddr_in6.sizeof(), SockAddr.IPV6_SOCKADDR_BYTES);
+        assertEquals(sockaddr_in6.sin6_family$offset(), SockAddr.FAMILY_OFFSET);
+        assertEquals(sockaddr_in6.sin6_port$offset(), SockAddr.PORT_OFFSET);
+        assertEquals(sockaddr_in6.sin6_addr$offset(), SockAddr.IPV6_OFFSET);
+        assertEquals(sockaddr_un.sizeof(), DaemonLock.SOCKADDR_UN_BYTES);
+        assertEquals(sockaddr_un.sun_path$offset(), DaemonLock.PATH_OFFSET);
+        assertEquals(ifreq.sizeof(), LinuxTun.IFREQ_BYTES);
+        assertEquals(ifreq.ifr_ifrn$offset(), LinuxTun.IFREQ_NAME_OFFSET);
+        assertEquals(ifreq.ifr_ifru$offset(), LinuxTun.IFREQ_FLAGS_OFFSET);
     }
 
     private static Class<?> struct(String name) throws ClassNotFoundException {
