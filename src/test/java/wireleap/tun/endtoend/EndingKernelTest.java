@@ -1,9 +1,7 @@
 package wireleap.tun.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -21,7 +19,7 @@ import wireleap.tun.testing.Sha256;
 import wireleap.tun.testing.TestNet;
 import wireleap.tun.testing.Upstream;
 
-/** How connections end, by each upstream that carries a half-close and a reset (microsocks carries neither). */
+/** How connections end, by each upstream that carries a half-close (microsocks does not). */
 @NeedsTun
 @NeedsProgram({"ip", "danted"})
 @Timeout(30)
@@ -66,24 +64,6 @@ class EndingKernelTest {
             String sent = Sha256.send(flow.near(), SOME_BYTES, 2);
             flow.near().close();
             assertEquals(sent, received.get(10, TimeUnit.SECONDS));
-        }
-    }
-
-    @Test
-    void aResetFromInsideReachesTheServer() throws Exception {
-        try (var flow = Flow.open(net, TestNet.SERVER_4)) {
-            Flow.reset(flow.near());
-            var error = assertThrows(SocketException.class, () -> flow.far().read(ByteBuffer.allocate(1)));
-            assertEquals("Connection reset", error.getMessage());
-        }
-    }
-
-    @Test
-    void aResetFromOutsideReachesTheClient() throws Exception {
-        try (var flow = Flow.open(net, TestNet.SERVER_6)) {
-            Flow.reset(flow.far());
-            var error = assertThrows(SocketException.class, () -> flow.near().read(ByteBuffer.allocate(1)));
-            assertEquals("Connection reset", error.getMessage());
         }
     }
 }

@@ -49,6 +49,7 @@ public enum Upstream {
             external: fd77::1
             socksmethod: none
             clientmethod: none
+            udp.connectdst: no
             user.privileged: root
             user.unprivileged: nobody
             client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
