@@ -1,10 +1,12 @@
 package wireleap.tun.wire;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HexFormat;
 
 /**
- * Says in one line what the headers of a packet say, for logs and failed tests; never a byte of payload. Takes anything
- * and never throws for it. Allocates: not for the packet path.
+ * Says in one line what the headers of a packet say, or shows them in hex, for logs and failed tests; never a byte of
+ * payload. Takes anything and never throws for it. Allocates: not for the packet path.
  */
 public final class PacketPrinter {
     private static final String FLAGS = "FSRPAUEC";
@@ -36,6 +38,32 @@ public final class PacketPrinter {
         PacketPrinter printer = new PacketPrinter();
         printer.print(memory, offset, length);
         return printer.text.toString();
+    }
+
+    /**
+     * The bytes of all headers of a packet that begins with its virtio header, in hex; where they make no sense, those of
+     * the shortest IP header. Never a byte of payload.
+     */
+    public static String headersInHex(MemorySegment memory, long offset, int length) {
+        int bytes = Math.min(length, VirtioNetHeader.BYTES);
+        if (length > bytes) {
+            bytes += new PacketPrinter().headerBytes(memory, offset + bytes, length - bytes);
+        }
+        return HexFormat.of().formatHex(memory.asSlice(offset, bytes).toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    private int headerBytes(MemorySegment memory, long offset, int length) {
+        if (packet.parse(memory, offset, length) != IpPacket.OK) {
+            return Math.min(length, IpPacket.IPV4_HEADER_BYTES);
+        }
+        int ipBytes = (int) (packet.payloadOffset() - offset);
+        TcpHeader tcp = new TcpHeader();
+        return ipBytes + switch (packet.isFragment() ? -1 : packet.protocol()) {
+            case TcpHeader.PROTOCOL -> tcp.wrap(memory, packet.payloadOffset(), packet.payloadLength())
+                    ? tcp.headerLength() : 0;
+            case UdpHeader.PROTOCOL -> Math.min(UdpHeader.BYTES, packet.payloadLength());
+            default -> 0;
+        };
     }
 
     private void print(MemorySegment memory, long offset, int length) {

@@ -67,7 +67,37 @@ class PacketPrinterTest {
             for (int changes = random.nextInt(5); changes > 0; changes--) {
                 Bytes.putU8(memory, 32 + random.nextInt((int) memory.byteSize() - 32), random.nextInt());
             }
-            assertFalse(PacketPrinter.withVirtio(memory.asSlice(0, length), 0, length).isEmpty());
+            MemorySegment noise = memory.asSlice(0, length);
+            assertFalse(PacketPrinter.withVirtio(noise, 0, length).isEmpty());
+            assertEquals(length == 0, PacketPrinter.headersInHex(noise, 0, length).isEmpty());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        TCP4 + "|" + TCP4,
+        // the datagram, the message, the fragment and the unknown protocol of above
+        "60000000000d1140fd00000000000000000000000000000120010db800000000000000000000000504d20035000d8c3b68656c6c6f"
+            + "|60000000000d1140fd00000000000000000000000000000120010db800000000000000000000000504d20035000d8c3b",
+        "450000230007000040016ccd0a00000101020304080054951234000961626364656667"
+            + "|450000230007000040016ccd0a00000101020304",
+        "45000024beef20b940118d1a0a0000010102030479797979797979797979797979797979"
+            + "|45000024beef20b940118d1a0a00000101020304",
+        "6000000000088440fd00000000000000000000000000000120010db80000000000000000000000053132333435363738"
+            + "|6000000000088440fd00000000000000000000000000000120010db8000000000000000000000005",
+        // an IPv4 header whose checksum is wrong, and one that is cut
+        "450000230007000040016cce0a00000101020304080054951234000961626364656667"
+            + "|450000230007000040016cce0a00000101020304",
+        "4500|4500",
+    })
+    void headersInHexHaveNoPayload(String packet, String headers) {
+        String virtio = "000000000000000000000000";
+        MemorySegment memory = Hex.memory(virtio + packet);
+        assertEquals(virtio + headers, PacketPrinter.headersInHex(memory, 0, (int) memory.byteSize()));
+    }
+
+    @Test
+    void headersInHexOfLessThanAVirtioHeaderAreAllThereIs() {
+        assertEquals("0102", PacketPrinter.headersInHex(Hex.memory("0102"), 0, 2));
     }
 }
