@@ -108,14 +108,19 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
     }
 
     void onSegment(TcpHeader segment, MemorySegment memory, long payloadOffset, int payloadLength, long nowNanos) {
-        if (connection.state() == TcpState.DIALLING && segment.has(TcpHeader.SYN)) {
-            quote(segment); // the port may have been used anew
-        }
-        connection.onSegment(segment, memory, payloadOffset, payloadLength, nowNanos);
-        if (connection.closed()) {
-            settle(nowNanos);
-        } else {
-            core.turn.add(turn);
+        try {
+            if (connection.state() == TcpState.DIALLING && segment.has(TcpHeader.SYN)) {
+                quote(segment); // the port may have been used anew
+            }
+            connection.onSegment(segment, memory, payloadOffset, payloadLength, nowNanos);
+            if (connection.closed()) {
+                settle(nowNanos);
+            } else {
+                core.turn.add(turn);
+            }
+        } catch (Throwable bug) {
+            abandon(bug, nowNanos);
+            throw bug;
         }
     }
 
@@ -172,6 +177,15 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         if (!inUse) {
             return;
         }
+        try {
+            serve(nowNanos);
+        } catch (Throwable bug) {
+            abandon(bug, nowNanos);
+            throw bug;
+        }
+    }
+
+    private void serve(long nowNanos) {
         if (connected && stream != null) {
             up.flush();
             // a half-open flow owns no ring
@@ -185,8 +199,26 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
 
     @Override
     public void onTimer(long nowNanos) {
-        connection.onTimer(nowNanos);
-        onTurn(nowNanos);
+        try {
+            connection.onTimer(nowNanos);
+            serve(nowNanos);
+        } catch (Throwable bug) {
+            abandon(bug, nowNanos);
+            throw bug;
+        }
+    }
+
+    /** A bug of ours has struck this flow: it ends, so that it does not fail again and again; the exception goes on. */
+    private void abandon(Throwable bug, long nowNanos) {
+        try {
+            if (inUse) {
+                abort(nowNanos);
+            }
+        } catch (Throwable another) {
+            if (another != bug) {
+                bug.addSuppressed(another);
+            }
+        }
     }
 
     /** Resets both ends. */

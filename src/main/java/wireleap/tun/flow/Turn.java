@@ -42,14 +42,24 @@ final class Turn {
     /** Serves those that are in; what is added meanwhile waits for the next call. */
     void end(long nowNanos) {
         Place place = first;
+        Place end = last;
         first = null;
         last = null;
-        while (place != null) {
-            Place next = place.next;
-            place.next = null;
-            place.taken = false;
-            place.target.onTurn(nowNanos);
-            place = next;
+        try {
+            while (place != null) {
+                Target target = place.target;
+                place.taken = false;
+                Place next = place.next;
+                place.next = null;
+                place = next;
+                target.onTurn(nowNanos);
+            }
+        } finally {
+            if (place != null) { // one has failed: the others come first in the next turn
+                end.next = first;
+                last = first == null ? end : last;
+                first = place;
+            }
         }
     }
 
