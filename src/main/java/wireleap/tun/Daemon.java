@@ -181,8 +181,8 @@ final class Daemon {
 
     private void bypassed(BypassSet added) {
         var running = loop;
-        if (running != null && !running.post(stack -> stack.resetMatching(added::contains, System.nanoTime()))) {
-            LOG.warn("the loop is too busy to reset the flows to {} new bypass entries", added.size());
+        if (running != null && !running.post((stack, nowNanos) -> stack.resetMatching(added::contains, nowNanos))) {
+            LOG.warn("the packet loop is too busy, or has ended: flows to {} new bypass entries are not reset", added.size());
         }
     }
 

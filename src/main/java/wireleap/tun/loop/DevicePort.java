@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
+import wireleap.tun.os.Errno;
 import wireleap.tun.os.IoVec;
 import wireleap.tun.os.PacketDevice;
 import wireleap.tun.wire.PacketOutput;
@@ -38,11 +39,17 @@ final class DevicePort implements PacketOutput {
         parts.clear().add(headers, HEADER_OFFSET, headerBytes).add(memory1, offset1, length1)
             .add(memory2, offset2, length2);
         var written = device.write(parts);
-        if (written < 0) {
-            counters.increment(Counter.DROP_DEVICE_FULL);
-        } else {
+        if (written >= 0) {
             counters.increment(Counter.PACKETS_OUT);
             counters.add(Counter.BYTES_OUT, written - VirtioNetHeader.BYTES);
+        } else if (isFull(written)) {
+            counters.increment(Counter.DROP_DEVICE_FULL);
+        } else {
+            counters.increment(Counter.DROP_DEVICE_REFUSED);
         }
+    }
+
+    private static boolean isFull(int result) {
+        return Errno.EAGAIN.is(result) || Errno.ENOBUFS.is(result) || Errno.ENOMEM.is(result);
     }
 }

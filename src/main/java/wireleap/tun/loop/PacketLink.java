@@ -72,7 +72,12 @@ final class PacketLink extends WatchedLink implements DatagramLink {
         if (fd >= 0) {
             sockets.close(fd);
         }
-        links.forget(this);
+        release();
         links.recycle(this);
+    }
+
+    @Override
+    void discard() {
+        close();
     }
 }

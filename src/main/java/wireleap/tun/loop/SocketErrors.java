@@ -12,8 +12,8 @@ final class SocketErrors {
 
     static {
         Arrays.fill(BY_ERRNO, SocketError.OTHER);
-        // EINTR: readiness has not changed, the next event or turn tries again.
-        map(SocketError.AGAIN, Errno.EAGAIN, Errno.EINPROGRESS, Errno.EINTR, Errno.EALREADY);
+        // Not EINTR: what does not wait is not interrupted, and after an AGAIN without cause no event would come.
+        map(SocketError.AGAIN, Errno.EAGAIN, Errno.EINPROGRESS, Errno.EALREADY);
         map(SocketError.REFUSED, Errno.ECONNREFUSED);
         map(SocketError.NET_UNREACHABLE, Errno.ENETUNREACH, Errno.ENETDOWN);
         map(SocketError.HOST_UNREACHABLE, Errno.EHOSTUNREACH, Errno.EHOSTDOWN);
@@ -22,7 +22,8 @@ final class SocketErrors {
         map(SocketError.MESSAGE_SIZE, Errno.EMSGSIZE);
         map(SocketError.NO_PERMISSION, Errno.EACCES, Errno.EPERM);
         map(SocketError.ADDRESS_GONE, Errno.EADDRNOTAVAIL, Errno.EAFNOSUPPORT);
-        map(SocketError.NO_RESOURCES, Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM);
+        // EADDRINUSE: bind(2) found no free port.
+        map(SocketError.NO_RESOURCES, Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM, Errno.EADDRINUSE);
     }
 
     private SocketErrors() {

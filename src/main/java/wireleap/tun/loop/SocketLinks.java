@@ -68,6 +68,7 @@ final class SocketLinks implements Links {
         return link;
     }
 
+    /** Begins the link's life with what a call of {@link Sockets} gave: a descriptor, or minus errno. */
     private void watch(WatchedLink link, int fd, LinkOwner owner) {
         link.slot = takeSlot();
         open[link.slot] = link;
@@ -104,18 +105,31 @@ final class SocketLinks implements Links {
         link.owner.onReady(told, nowNanos);
     }
 
+    /** Frees the slot of a link: events that were fetched for it already reach nobody any more. */
     void forget(WatchedLink link) {
+        if (open[link.slot] != link) {
+            throw new AssertionError("a link was closed twice");
+        }
         open[link.slot] = null;
         generations[link.slot] = generations[link.slot] + 1 & GENERATION_MASK;
         free[freeCount++] = link.slot;
-        link.owner = null;
-        link.fd = -1;
     }
 
+    /** Closes every socket that is still open, whoever owns it. */
+    void closeAll() {
+        for (var link : open) {
+            if (link != null) {
+                link.discard();
+            }
+        }
+    }
+
+    /** It may be used for another socket. */
     void recycle(StreamLink link) {
         streams.give(link);
     }
 
+    /** It may be used for another socket. */
     void recycle(PacketLink link) {
         packets.give(link);
     }

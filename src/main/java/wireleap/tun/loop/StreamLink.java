@@ -34,7 +34,7 @@ final class StreamLink extends WatchedLink implements Link {
         }
         var received = SocketErrors.of(sockets.recv(fd, memory, offset, length));
         // The kernel tells an error once and then shows an end of stream: what failed before must not look like an end.
-        return received == 0 && failure != 0 ? failure : remember(received);
+        return received <= 0 && failure != 0 ? failure : remember(received);
     }
 
     private int remember(int result) {
@@ -57,6 +57,7 @@ final class StreamLink extends WatchedLink implements Link {
             sockets.reset(fd);
         }
         release();
+        links.recycle(this);
     }
 
     @Override
@@ -65,10 +66,11 @@ final class StreamLink extends WatchedLink implements Link {
             sockets.close(fd);
         }
         release();
+        links.recycle(this);
     }
 
-    private void release() {
-        links.forget(this);
-        links.recycle(this);
+    @Override
+    void discard() {
+        reset();
     }
 }

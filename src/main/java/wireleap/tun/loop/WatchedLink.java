@@ -2,6 +2,7 @@ package wireleap.tun.loop;
 
 import wireleap.tun.os.Sockets;
 import wireleap.tun.upstream.LinkOwner;
+import wireleap.tun.upstream.SocketError;
 
 /** What stream and datagram sockets share: a descriptor that the poller watches under a slot's number. */
 abstract sealed class WatchedLink permits StreamLink, PacketLink {
@@ -9,7 +10,7 @@ abstract sealed class WatchedLink permits StreamLink, PacketLink {
     protected final Sockets sockets;
     /** The descriptor; below zero: there is none, and {@link #failure} says why. */
     protected int fd;
-    /** 0, or the error that ended this socket for good. */
+    /** 0, or the error that ended this socket for good; never 0 without a descriptor. */
     protected int failure;
     /** Who is told; null once it was closed. */
     LinkOwner owner;
@@ -27,4 +28,15 @@ abstract sealed class WatchedLink permits StreamLink, PacketLink {
         failure = reason;
         owner = who;
     }
+
+    /** Gives slot and object back, after the descriptor was closed. */
+    final void release() {
+        links.forget(this);
+        fd = -1;
+        failure = SocketError.OTHER;
+        owner = null;
+    }
+
+    /** Closes it at once, whatever is unsent, and whoever owns it. */
+    abstract void discard();
 }

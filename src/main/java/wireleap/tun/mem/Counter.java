@@ -10,8 +10,12 @@ public enum Counter {
     PACKETS_OUT,
     /** Bytes of those packets, virtio headers not included. */
     BYTES_OUT,
-    /** Packets that the TUN did not take. */
+    /** Packets for the TUN for which the kernel had no room. */
     DROP_DEVICE_FULL,
+    /** Packets that the TUN refused: it is down, or they are malformed. */
+    DROP_DEVICE_REFUSED,
+    /** Packets, events and turns that ended in an exception: bugs of ours, each logged once; the others go on. */
+    INTERNAL_ERRORS,
 
     /** Shorter than its own lengths say, or than any header. */
     DROP_TRUNCATED,

@@ -23,7 +23,7 @@ public final class SocketError {
     public static final int NO_PERMISSION = -8;
     /** The host has no (more) address of this family. EADDRNOTAVAIL, EAFNOSUPPORT. */
     public static final int ADDRESS_GONE = -9;
-    /** No descriptors, ports or kernel memory. EMFILE, ENFILE, ENOBUFS, ENOMEM. */
+    /** No descriptors, ports or kernel memory. EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRINUSE. */
     public static final int NO_RESOURCES = -10;
     /** Any other errno. */
     public static final int OTHER = -11;

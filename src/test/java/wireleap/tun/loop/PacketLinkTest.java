@@ -1,0 +1,93 @@
+package wireleap.tun.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import wireleap.tun.os.Errno;
+import wireleap.tun.upstream.DatagramLink;
+import wireleap.tun.upstream.DatagramMeta;
+import wireleap.tun.upstream.SocketError;
+
+class PacketLinkTest {
+    private final SimSockets sockets = new SimSockets();
+    private final SocketLinks links = new SocketLinks(sockets, new SimPoller());
+    private final MemorySegment memory = Arena.ofAuto().allocate(16);
+    private final DatagramMeta meta = new DatagramMeta();
+    private final DatagramLink link = links.datagrams(false, (events, nowNanos) -> { });
+
+    private int send() {
+        return link.send(0, 1, 2, memory, 0, 3, memory, 3, 5);
+    }
+
+    @Test
+    void headAndBodyAreOneDatagram() {
+        assertEquals(8, send());
+        assertEquals(1, sockets.sends);
+    }
+
+    @Test
+    void anErrorThatAnEarlierDatagramLeftIsNotThisOnes() {
+        sockets.sendResult = -Errno.ECONNREFUSED.number();
+        sockets.sendResultTimes = 1;
+        assertEquals(8, send());
+    }
+
+    @Test
+    void anErrorThatStaysIsThisOnes() {
+        sockets.sendResult = -Errno.ENETUNREACH.number();
+        assertEquals(SocketError.NET_UNREACHABLE, send());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EAGAIN", "EMSGSIZE"})
+    void whatCanOnlyBeThisOnesIsNotTriedAgain(Errno errno) {
+        sockets.sendResult = -errno.number();
+        send();
+        assertEquals(1, sockets.sends);
+    }
+
+    @Test
+    void whoSentADatagramIsTold() {
+        sockets.recvResult = 7;
+        assertEquals(7, link.recv(meta, memory, 9, 7));
+        assertEquals(LoopClient.TARGET, meta.lo());
+        assertEquals(LoopClient.TARGET_PORT, meta.port());
+        assertEquals(9, meta.offset());
+    }
+
+    @Test
+    void anEmptyDatagramIsOne() {
+        sockets.recvResult = 0;
+        assertEquals(0, link.recv(meta, memory, 0, 16));
+    }
+
+    @Test
+    void whatCameToNothingIsToldWithItsTarget() {
+        sockets.undeliveredResult = -Errno.ECONNREFUSED.number();
+        assertEquals(SocketError.REFUSED, link.unreachable(meta));
+        assertEquals(LoopClient.TARGET, meta.lo());
+    }
+
+    @Test
+    void aSocketThatCannotBeMadeSaysWhyAndIsClosedLikeAnyOther() {
+        sockets.openError = -Errno.EADDRINUSE.number();
+        var none = links.connectedDatagrams(0, 1, 2, (events, nowNanos) -> { });
+        assertEquals(SocketError.NO_RESOURCES, none.openResult());
+        assertEquals(SocketError.NO_RESOURCES, none.recv(meta, memory, 0, 16));
+        assertEquals(SocketError.AGAIN, none.unreachable(meta));
+        none.close();
+        assertEquals(1, sockets.open.size());
+    }
+
+    @Test
+    void closeCloses() {
+        assertEquals(0, link.openResult());
+        link.close();
+        assertTrue(sockets.open.isEmpty());
+    }
+}

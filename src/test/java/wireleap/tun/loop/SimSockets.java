@@ -1,0 +1,158 @@
+package wireleap.tun.loop;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Set;
+import java.util.TreeSet;
+import wireleap.tun.os.Endpoint;
+import wireleap.tun.os.Errno;
+import wireleap.tun.os.Sockets;
+
+/** Sockets in memory that answer what a test says, all alike, and remember which are open. */
+final class SimSockets implements Sockets {
+    static final int EAGAIN = -Errno.EAGAIN.number();
+
+    final Set<Integer> open = new TreeSet<>();
+    final Set<Integer> wereReset = new TreeSet<>();
+    private int next = 100;
+    /** A descriptor is made only where these are 0; else they are the answer. */
+    int openError;
+    int connectResult;
+    /** So often connecting throws, as only a bug could. */
+    int connectFailures;
+    /** Runs at each connect. */
+    Runnable onConnect = () -> { };
+    /** Below zero: the answer; else all is taken. */
+    int sendResult;
+    /** So often {@link #sendResult} is answered before all is well again. */
+    int sendResultTimes = Integer.MAX_VALUE;
+    /** The answer; above zero, that many bytes of whatever is in the memory. */
+    int recvResult = EAGAIN;
+    /** Bytes that may still be received in all; then EAGAIN. */
+    long recvBytes = Long.MAX_VALUE;
+    int undeliveredResult = EAGAIN;
+    int sends;
+    long sentBytes;
+
+    private int open() {
+        if (openError < 0) {
+            return openError;
+        }
+        open.add(next);
+        return next++;
+    }
+
+    private int sent(int length) {
+        sends++;
+        if (sendResult < 0 && sendResultTimes > 0) {
+            sendResultTimes--;
+            return sendResult;
+        }
+        sentBytes += length;
+        return length;
+    }
+
+    private int received(int length) {
+        if (recvResult <= 0) {
+            return recvResult;
+        }
+        var bytes = (int) Math.min(Math.min(recvResult, length), recvBytes);
+        recvBytes -= bytes;
+        return bytes == 0 ? EAGAIN : bytes;
+    }
+
+    @Override
+    public int connect(long hi, long lo, int port) {
+        if (connectFailures-- > 0) {
+            throw new IllegalStateException("sockets of a test");
+        }
+        onConnect.run();
+        return open();
+    }
+
+    @Override
+    public int connectResult(int fd) {
+        return connectResult;
+    }
+
+    @Override
+    public int datagrams(boolean ipv6) {
+        return open();
+    }
+
+    @Override
+    public int connectedDatagrams(long hi, long lo, int port) {
+        return open();
+    }
+
+    @Override
+    public int local(int fd, Endpoint local) {
+        throw new AssertionError("nobody asks");
+    }
+
+    @Override
+    public int send(int fd, MemorySegment memory, long offset, int length) {
+        return sent(length);
+    }
+
+    @Override
+    public int recv(int fd, MemorySegment memory, long offset, int length) {
+        return received(length);
+    }
+
+    @Override
+    public int peekFrom(int fd, int position) {
+        throw new AssertionError("nobody peeks");
+    }
+
+    @Override
+    public int peek(int fd, MemorySegment memory, long offset, int length) {
+        throw new AssertionError("nobody peeks");
+    }
+
+    @Override
+    public int discard(int fd, int length) {
+        throw new AssertionError("nobody discards");
+    }
+
+    @Override
+    public int sendTo(int fd, long hi, long lo, int port, MemorySegment head, long headOffset, int headLength,
+                      MemorySegment body, long bodyOffset, int bodyLength) {
+        return sent(headLength + bodyLength);
+    }
+
+    @Override
+    public int send(int fd, MemorySegment head, long headOffset, int headLength,
+                    MemorySegment body, long bodyOffset, int bodyLength) {
+        return sent(headLength + bodyLength);
+    }
+
+    @Override
+    public int recvFrom(int fd, Endpoint from, MemorySegment memory, long offset, int length) {
+        from.fill(0, LoopClient.TARGET, LoopClient.TARGET_PORT);
+        return received(length);
+    }
+
+    @Override
+    public int undelivered(int fd, Endpoint to) {
+        to.fill(0, LoopClient.TARGET, LoopClient.TARGET_PORT);
+        return undeliveredResult;
+    }
+
+    @Override
+    public int shutdownWrite(int fd) {
+        return 0;
+    }
+
+    @Override
+    public void reset(int fd) {
+        wereReset.add(fd);
+        close(fd);
+    }
+
+    @Override
+    public void close(int fd) {
+        if (!open.remove(fd)) {
+            throw new AssertionError(fd + " is not open");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package wireleap.tun.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import wireleap.tun.os.Errno;
+import wireleap.tun.os.Poller;
+import wireleap.tun.upstream.Link;
+import wireleap.tun.upstream.LinkOwner;
+import wireleap.tun.upstream.SocketError;
+
+class SocketLinksTest {
+    private static final int FIRST_FD = 100;
+
+    private final SimSockets sockets = new SimSockets();
+    private final SimPoller poller = new SimPoller();
+    private final SocketLinks links = new SocketLinks(sockets, poller);
+    private final List<String> told = new ArrayList<>();
+
+    private Link connect(String name) {
+        return links.connect(0, 1, 2, (events, nowNanos) -> told.add(name + " " + events + " at " + nowNanos));
+    }
+
+    private long datum(int fd) {
+        return poller.data.get(fd);
+    }
+
+    @Test
+    void socketsAreWatchedBothWaysByEdge() {
+        connect("a");
+        assertEquals(Poller.READABLE | Poller.WRITABLE | Poller.EDGE_TRIGGERED, poller.interests.get(FIRST_FD));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        Poller.READABLE + "," + LinkOwner.READABLE,
+        Poller.WRITABLE + "," + LinkOwner.WRITABLE,
+        Poller.ENDED + "," + LinkOwner.READABLE,
+        Poller.FAILED + "," + (LinkOwner.FAILED | LinkOwner.READABLE | LinkOwner.WRITABLE),
+        (Poller.READABLE | Poller.WRITABLE) + "," + (LinkOwner.READABLE | LinkOwner.WRITABLE),
+    })
+    void readinessIsToldToTheOwner(int events, int expected) {
+        connect("a");
+        links.tell(datum(FIRST_FD), events, 7);
+        assertEquals(List.of("a " + expected + " at 7"), told);
+    }
+
+    @Test
+    void anEventFetchedBeforeItsSocketWasClosedReachesNobody() {
+        var link = connect("a");
+        var stale = datum(FIRST_FD);
+        link.close();
+        links.tell(stale, Poller.READABLE, 0);
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void anEventOfAClosedSocketDoesNotReachTheOneThatHasItsSlotNow() {
+        var link = connect("a");
+        var stale = datum(FIRST_FD);
+        link.close();
+        connect("b");
+        assertEquals((int) stale, (int) datum(FIRST_FD + 1), "the slot was to be used again");
+        links.tell(stale, Poller.READABLE, 0);
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void generationsOfASlotDiffer() {
+        var seen = new HashSet<Long>();
+        for (var fd = FIRST_FD; fd < FIRST_FD + 1000; fd++) {
+            var link = connect("a");
+            assertTrue(seen.add(datum(fd)));
+            link.close();
+        }
+    }
+
+    @Test
+    void dataOfSocketsAreNeverTheDevicesOrThePollers() {
+        connect("a").close();
+        connect("b");
+        assertTrue(datum(FIRST_FD) >= 0 && datum(FIRST_FD + 1) >= 0);
+    }
+
+    @Test
+    void thousandsOfSocketsEachHaveTheirOwner() {
+        var count = 5000;
+        IntStream.range(0, count).forEach(i -> connect("s" + i));
+        for (var i = 0; i < count; i += 7) {
+            told.clear();
+            links.tell(datum(FIRST_FD + i), Poller.READABLE, 0);
+            assertEquals(List.of("s" + i + " " + LinkOwner.READABLE + " at 0"), told);
+        }
+    }
+
+    @Test
+    void slotsOfClosedSocketsAreUsedAgain() {
+        for (var round = 0; round < 10; round++) {
+            var open = IntStream.range(0, 1000).mapToObj(i -> connect("a")).toList();
+            open.forEach(Link::close);
+        }
+        var slots = new HashSet<Integer>();
+        poller.data.values().forEach(datum -> slots.add(datum.intValue()));
+        assertEquals(1000, slots.size());
+    }
+
+    @Test
+    void aSocketThatCannotBeWatchedIsClosedAndSaysWhy() {
+        poller.addError = -Errno.ENOSPC.number();
+        assertEquals(SocketError.OTHER, connect("a").connectResult());
+        assertTrue(sockets.open.isEmpty());
+    }
+
+    @Test
+    void aLinkClosedTwiceIsABugThatIsSeen() {
+        var link = connect("a");
+        link.close();
+        assertThrows(AssertionError.class, link::close);
+    }
+
+    @Test
+    void closeAllClosesWhatIsOpen() {
+        connect("a");
+        connect("b").close();
+        links.datagrams(true, (events, nowNanos) -> { });
+        links.connectedDatagrams(0, 1, 2, (events, nowNanos) -> { });
+        links.closeAll();
+        assertTrue(sockets.open.isEmpty());
+    }
+
+    @Test
+    void closeAllResetsStreamsSoThatNobodyTakesTheirEndForAnEnd() {
+        connect("a");
+        links.closeAll();
+        assertEquals(1, sockets.wereReset.size());
+    }
+}
