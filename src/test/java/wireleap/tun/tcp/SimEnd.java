@@ -359,7 +359,8 @@ final class SimEnd implements TcpSource, TcpSink, TcpOutput {
         int scale = sent.has(TcpHeader.SYN) || !scaling ? 0 : windowScale;
         long ack = Integer.toUnsignedLong(sent.ack() - firstAck);
         long edge = ack + ((long) sent.window() << scale);
-        if (edge < maxEdge - ((1 << scale) - 1)) {
+        int rounding = scaling ? (1 << windowScale) - 1 : 0;
+        if (edge < maxEdge - rounding) {
             throw new AssertionError("window shrunk from " + maxEdge + " to " + edge);
         }
         maxEdge = Math.max(maxEdge, edge);
