@@ -11,9 +11,9 @@ public interface DatagramLink {
     int openResult();
 
     /**
-     * Sends one datagram made of a head and a body, either of which may be empty (length 0; the memory then is not looked
-     * at). A connected link ignores the address. A pending error of the socket (an earlier datagram's ICMP) is not an error
-     * of this datagram: the link sends again.
+     * Sends one datagram made of a head and a body, either of which may be empty (length 0; the memory then is not
+     * looked at). A connected link ignores the address. A pending error of the socket (an earlier datagram's ICMP) is
+     * not an error of this datagram: the link sends again.
      *
      * @return the bytes sent, AGAIN (the datagram is not sent), MESSAGE_SIZE or another error
      */
@@ -29,9 +29,9 @@ public interface DatagramLink {
     int recv(DatagramMeta meta, MemorySegment memory, long offset, int length);
 
     /**
-     * Takes one entry of the error queue (IP_RECVERR of ip(7)): REFUSED, HOST_UNREACHABLE, NET_UNREACHABLE, NO_PERMISSION,
-     * MESSAGE_SIZE or OTHER, and meta says to whom the datagram was sent that came to nothing. AGAIN: none. To be called
-     * until AGAIN when {@link LinkOwner#FAILED} came.
+     * Takes one entry of the error queue (IP_RECVERR of ip(7)): REFUSED, HOST_UNREACHABLE, NET_UNREACHABLE,
+     * NO_PERMISSION, MESSAGE_SIZE or OTHER, and meta says to whom the datagram was sent that came to nothing. AGAIN:
+     * none. To be called until AGAIN when {@link LinkOwner#FAILED} came.
      */
     int unreachable(DatagramMeta meta);
 

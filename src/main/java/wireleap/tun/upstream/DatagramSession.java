@@ -3,8 +3,8 @@ package wireleap.tun.upstream;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The datagrams of one client address and port, to and from any target: endpoint-independent where the upstream can (RFC
- * 4787 section 4.1). It belongs to who opened it until {@link #close}.
+ * The datagrams of one client address and port, to and from any target: endpoint-independent where the upstream can
+ * (RFC 4787 section 4.1). It belongs to who opened it until {@link #close}.
  */
 public interface DatagramSession {
     /** NONE while on its way or open; else why there is none (any more). */

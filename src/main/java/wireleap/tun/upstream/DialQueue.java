@@ -1,13 +1,14 @@
 package wireleap.tun.upstream;
 
 /**
- * All that is being dialled, oldest first. All have the same patience, so the first one's deadline is the next one: O(1)
- * without a wheel.
+ * All that is being dialled, oldest first. All have the same patience, so the first one's deadline is the next one:
+ * O(1) without a wheel.
  */
 final class DialQueue {
     private final long patienceNanos;
     private Dial oldest;
     private Dial youngest;
+    private int size;
 
     DialQueue(long patienceNanos) {
         this.patienceNanos = patienceNanos;
@@ -24,6 +25,7 @@ final class DialQueue {
             youngest.younger = dial;
         }
         youngest = dial;
+        size++;
     }
 
     /** Takes a dial out, if it is in. */
@@ -44,6 +46,11 @@ final class DialQueue {
         dial.older = null;
         dial.younger = null;
         dial.queued = false;
+        size--;
+    }
+
+    int size() {
+        return size;
     }
 
     long deadlineNanos() {

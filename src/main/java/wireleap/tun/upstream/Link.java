@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
  * One non-blocking stream socket. Results are zero or above, or a {@link SocketError}; nothing throws, nothing blocks.
  *
  * <p>It belongs to who called {@link Links#connect} until exactly one of {@link #close} and {@link #reset}, even when
- * connecting failed. An error ends it for good: a kernel tells an error once and then shows a plain end of stream, so the
- * link (or who uses it) keeps it in mind; what arrived before the error can still be received.
+ * connecting failed. An error ends it for good: a kernel tells an error once and then shows a plain end of stream, so
+ * the link (or who uses it) keeps it in mind; what arrived before the error can still be received.
  */
 public interface Link {
     /** 0: connected. AGAIN: not yet, {@link LinkOwner#WRITABLE} will come. Else why it failed, for good. connect(2). */

@@ -10,8 +10,9 @@ public interface LinkOwner {
     int FAILED = 4;
 
     /**
-     * Readiness has come, edge-triggered: it is told once, until a call has answered {@link SocketError#AGAIN} again. It may
-     * come without need. Never called for a link that was closed or reset, not even for events of the same batch.
+     * Readiness has come, edge-triggered: it is told once, until a call has answered {@link SocketError#AGAIN} again.
+     * It may come without need. Never called for a link that was closed or reset, not even for events of the same
+     * batch.
      *
      * @param events bits of {@link #READABLE}, {@link #WRITABLE}, {@link #FAILED}
      */

@@ -1,8 +1,8 @@
 package wireleap.tun.upstream;
 
 /**
- * Makes the sockets of a loop. Every one carries the daemon's mark, so that it does not come back through the TUN; streams
- * have TCP_NODELAY, TCP_USER_TIMEOUT and keep-alive.
+ * Makes the sockets of a loop. Every one carries the daemon's mark, so that it does not come back through the TUN;
+ * streams have TCP_NODELAY, TCP_USER_TIMEOUT and keep-alive.
  *
  * <p>Nothing here blocks, fails by exception or answers null: a socket that could not be made is a link whose
  * {@link Link#connectResult} or {@link DatagramLink#openResult} says why at once. It has to be closed like any other.

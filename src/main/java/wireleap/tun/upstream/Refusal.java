@@ -16,7 +16,9 @@ public enum Refusal {
     TTL_EXPIRED,
     /** The upstream answered nothing in time: a reset. */
     TIMED_OUT,
-    /** The upstream does not carry this kind of traffic or address: a reset, or port unreachable. SOCKS replies 7, 8. */
+    /**
+     * The upstream does not carry this kind of traffic or address: a reset, or port unreachable. SOCKS replies 7, 8.
+     */
     NOT_SUPPORTED,
     /** Anything else, above all an upstream that cannot be reached or makes no sense: a reset. SOCKS reply 1. */
     FAILED;

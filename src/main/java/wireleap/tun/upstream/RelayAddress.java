@@ -3,8 +3,8 @@ package wireleap.tun.upstream;
 import wireleap.tun.wire.IpWriter;
 
 /**
- * Whether a relay can be where a SOCKS5 server says it is. Servers behind address translation, in containers or bound to
- * everything name addresses that mean nothing outside.
+ * Whether a relay can be where a SOCKS5 server says it is. Servers behind address translation, in containers or bound
+ * to everything name addresses that mean nothing outside.
  */
 final class RelayAddress {
     private RelayAddress() {

@@ -1,8 +1,8 @@
 package wireleap.tun.upstream;
 
 /**
- * What a socket may answer in place of a result: negative ints, so that the packet path knows no exception. The loop maps
- * errno to them. Zero and above are results.
+ * What a socket may answer in place of a result: negative ints, so that the packet path knows no exception. The loop
+ * maps errno to them. Zero and above are results.
  */
 public final class SocketError {
     /** Nothing can be done now; readiness will be told. EAGAIN, EINPROGRESS. */

@@ -10,15 +10,18 @@ import wireleap.tun.mem.Pool;
 import wireleap.tun.mem.Slab;
 
 /**
- * A SOCKS5 server as upstream: RFC 1928, user and password by RFC 1929. A TCP flow is a connection of its own with CONNECT
- * (section 4), a UDP session one with UDP ASSOCIATE (section 7). Targets are always addresses: names stay with who asked.
+ * A SOCKS5 server as upstream: RFC 1928, user and password by RFC 1929. A TCP flow is a connection of its own with
+ * CONNECT (section 4), a UDP session one with UDP ASSOCIATE (section 7). Targets are always addresses: names stay
+ * with who asked.
  *
- * <p>Holds one small block of the slab, in which every message is made just before it is sent and every answer is looked at
- * just after it came; a half-made connection keeps only a few numbers.
+ * <p>Holds one small block of the slab, in which every message is made just before it is sent and every answer is
+ * looked at just after it came; a half-made connection keeps only a few numbers.
  */
 public final class Socks5 implements Upstream {
     /** For so long after "command not supported" no session is tried. */
     private static final long NO_DATAGRAMS_NANOS = 30_000_000_000L;
+    /** Sessions that are being made at a time; those of flows are limited by who opens them. */
+    private static final int MAX_SESSION_DIALS = 256;
     private static final int IDLE_OBJECTS = 1 << 12;
     /** The largest message is a login: 1 + 1 + 255 + 1 + 255 bytes. */
     private static final int SCRATCH_BYTES = 1 << 12;
@@ -26,7 +29,8 @@ public final class Socks5 implements Upstream {
     final Links links;
     final Socks5Settings settings;
     final Counters counters;
-    final DialQueue dials;
+    final DialQueue streamDials;
+    final DialQueue sessionDials;
     final Pool<Socks5Stream> streams = new Pool<>(() -> new Socks5Stream(this), IDLE_OBJECTS);
     final Pool<Socks5Session> sessions = new Pool<>(() -> new Socks5Session(this), IDLE_OBJECTS);
     private final Slab slab;
@@ -45,7 +49,8 @@ public final class Socks5 implements Upstream {
         this.slab = slab;
         this.counters = counters;
         this.watch = watch;
-        this.dials = new DialQueue(settings.dialTimeoutNanos());
+        this.streamDials = new DialQueue(settings.dialTimeoutNanos());
+        this.sessionDials = new DialQueue(settings.dialTimeoutNanos());
         this.user = settings.user().getBytes(StandardCharsets.UTF_8);
         this.password = settings.password().getBytes(StandardCharsets.UTF_8);
         this.scratch = slab.allocate(SCRATCH_BYTES);
@@ -72,7 +77,8 @@ public final class Socks5 implements Upstream {
 
     @Override
     public boolean carriesDatagrams(long nowNanos) {
-        return !datagramsRefused || nowNanos - noDatagramsUntilNanos >= 0;
+        boolean refused = datagramsRefused && nowNanos - noDatagramsUntilNanos < 0;
+        return !refused && sessionDials.size() < MAX_SESSION_DIALS;
     }
 
     @Override
@@ -82,12 +88,13 @@ public final class Socks5 implements Upstream {
 
     @Override
     public long deadlineNanos() {
-        return dials.deadlineNanos();
+        return Math.min(streamDials.deadlineNanos(), sessionDials.deadlineNanos());
     }
 
     @Override
     public void onTimer(long nowNanos) {
-        dials.onTimer(nowNanos);
+        streamDials.onTimer(nowNanos);
+        sessionDials.onTimer(nowNanos);
     }
 
     @Override
@@ -117,7 +124,9 @@ public final class Socks5 implements Upstream {
         return scratch;
     }
 
-    /** RFC 1928 section 3: VER, NMETHODS, METHODS; NO AUTHENTICATION REQUIRED, and USERNAME/PASSWORD if there is one. */
+    /**
+     * RFC 1928 section 3: VER, NMETHODS, METHODS; NO AUTHENTICATION REQUIRED, and USERNAME/PASSWORD if there is one.
+     */
     int putGreeting() {
         putByte(0, Socks5Handshake.VERSION);
         putByte(1, settings.hasLogin() ? 2 : 1);

@@ -3,9 +3,9 @@ package wireleap.tun.upstream;
 import wireleap.tun.mem.Bytes;
 
 /**
- * From the connection to the server up to the reply to a request: greeting, method, login, request, reply, each only after
- * the one before is answered. Answers are read to the exact byte, however they are cut, so that what follows the reply stays
- * in the socket, untouched.
+ * From the connection to the server up to the reply to a request: greeting, method, login, request, reply, each only
+ * after the one before is answered. Answers are read to the exact byte, however they are cut, so that what follows
+ * the reply stays in the socket, untouched.
  *
  * <p>Part of a pooled object; begins anew with {@link #begin}.
  */
@@ -17,7 +17,9 @@ final class Socks5Handshake {
     static final int LOGIN = 2;
 
     private static final int NOT_SUPPORTED_COMMAND = 7;
-    /** VER, REP, RSV, ATYP, the first byte of the address and what even the shortest reply still has (an empty name). */
+    /**
+     * VER, REP, RSV, ATYP, the first byte of the address and what even the shortest reply still has (an empty name).
+     */
     private static final int LEAST_REPLY_BYTES = 7;
 
     private enum Step { CONNECTING, GREETING, METHOD, SENDING_LOGIN, LOGIN_ANSWER, REQUEST, REPLY, DONE, FAILED }
@@ -45,8 +47,9 @@ final class Socks5Handshake {
     }
 
     /**
-     * Begins anew on a link that is being connected to the server. Sees whether that failed at once, and goes no further:
-     * with a server near by the rest might be over before the caller has returned, and then no event would tell of it.
+     * Begins anew on a link that is being connected to the server. Sees whether that failed at once, and goes no
+     * further: with a server near by the rest might be over before the caller has returned, and then no event would
+     * tell of it.
      */
     void begin(Link link, int command, long hi, long lo, int port) {
         this.link = link;
@@ -152,7 +155,9 @@ final class Socks5Handshake {
         return true;
     }
 
-    /** The server or the way to it has failed. In mid-handshake it is this flow's misfortune, before it the server's. */
+    /**
+     * The server or the way to it has failed. In mid-handshake it is this flow's misfortune, before it the server's.
+     */
     private boolean lost(int socketError) {
         if (step == Step.CONNECTING || step == Step.GREETING || step == Step.METHOD) {
             socks.learned(UpstreamStatus.UNREACHABLE, socketError);

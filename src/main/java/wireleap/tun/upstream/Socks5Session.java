@@ -5,8 +5,8 @@ import wireleap.tun.mem.Bytes;
 import wireleap.tun.mem.Counter;
 
 /**
- * A UDP ASSOCIATE (RFC 1928 section 7): a control connection whose end is the session's end, and a socket that speaks to the
- * relay alone, each datagram behind a small header. Pooled.
+ * A UDP ASSOCIATE (RFC 1928 section 7): a control connection whose end is the session's end, and a socket that speaks
+ * to the relay alone, each datagram behind a small header. Pooled.
  *
  * <pre>
  * +-----+------+------+----------+----------+------+
@@ -47,7 +47,7 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
         // section 4: an address and port of zeros where the client does not know them yet
         handshake.begin(control, Socks5Handshake.UDP_ASSOCIATE, 0, Socks5Address.mapped(0), 0);
         if (handshake.refusal() == Refusal.NONE) {
-            socks.dials.add(this, nowNanos);
+            socks.sessionDials.add(this, nowNanos);
         } else {
             refuse(handshake.refusal());
         }
@@ -82,7 +82,7 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
     private void advance(long nowNanos) {
         if (handshake.isDone()) {
             openRelay();
-            socks.dials.remove(this);
+            socks.sessionDials.remove(this);
             if (refusal == Refusal.NONE && !controlLives()) {
                 refuse(Refusal.FAILED);
             }
@@ -134,7 +134,7 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
 
     private void refuse(Refusal why) {
         refusal = why;
-        socks.dials.remove(this);
+        socks.sessionDials.remove(this);
         socks.counters.increment(Counter.UPSTREAM_REFUSED);
     }
 
@@ -207,7 +207,7 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
 
     @Override
     public void close() {
-        socks.dials.remove(this);
+        socks.sessionDials.remove(this);
         control.close();
         control = null;
         if (relay != null) {

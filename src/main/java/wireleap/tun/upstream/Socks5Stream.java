@@ -20,7 +20,7 @@ final class Socks5Stream extends Dial implements UpstreamStream, LinkOwner {
         link = socks.links.connect(socks.settings.hi(), socks.settings.lo(), socks.settings.port(), this);
         handshake.begin(link, Socks5Handshake.CONNECT, hi, lo, port);
         if (handshake.refusal() == Refusal.NONE) {
-            socks.dials.add(this, nowNanos);
+            socks.streamDials.add(this, nowNanos);
         } else {
             socks.counters.increment(Counter.UPSTREAM_REFUSED);
         }
@@ -44,11 +44,11 @@ final class Socks5Stream extends Dial implements UpstreamStream, LinkOwner {
 
     private void tell(long nowNanos) {
         if (handshake.isDone()) {
-            socks.dials.remove(this);
+            socks.streamDials.remove(this);
             socks.counters.increment(Counter.UPSTREAM_CONNECTED);
             owner.onConnected(nowNanos);
         } else if (handshake.refusal() != Refusal.NONE) {
-            socks.dials.remove(this);
+            socks.streamDials.remove(this);
             socks.counters.increment(Counter.UPSTREAM_REFUSED);
             owner.onRefused(nowNanos);
         }
@@ -87,7 +87,7 @@ final class Socks5Stream extends Dial implements UpstreamStream, LinkOwner {
     }
 
     private void recycle() {
-        socks.dials.remove(this);
+        socks.streamDials.remove(this);
         link = null;
         owner = null;
         socks.streams.give(this);

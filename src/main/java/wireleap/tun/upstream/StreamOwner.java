@@ -11,6 +11,9 @@ public interface StreamOwner {
     /** The stream could not be opened: {@link UpstreamStream#refusal} says why. It still has to be closed. */
     void onRefused(long nowNanos);
 
-    /** Bits of {@link LinkOwner}, edge-triggered, after onConnected only; ends and errors are told by reading and writing. */
+    /**
+     * Bits of {@link LinkOwner}, edge-triggered, after onConnected only; ends and errors are told by reading and
+     * writing.
+     */
     void onReady(int events, long nowNanos);
 }

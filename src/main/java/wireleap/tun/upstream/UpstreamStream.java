@@ -3,17 +3,20 @@ package wireleap.tun.upstream;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One TCP flow's way through an upstream: a socket of its own, or one of many streams on one. It belongs to who opened it
- * until exactly one of {@link #close} and {@link #reset}.
+ * One TCP flow's way through an upstream: a socket of its own, or one of many streams on one. It belongs to who
+ * opened it until exactly one of {@link #close} and {@link #reset}.
  *
- * <p>A failed stream still gives what arrived before it failed; the failure is then told by {@link #read}, never as a clean
- * end. Reading before it is connected answers AGAIN, and so does writing.
+ * <p>A failed stream still gives what arrived before it failed; the failure is then told by {@link #read}, never as a
+ * clean end. Reading before it is connected answers AGAIN, and so does writing.
  */
 public interface UpstreamStream {
     /** NONE while on its way or open; else why it could not be opened. To be asked once after opening. */
     Refusal refusal();
 
-    /** 1..length bytes taken, once and in order; AGAIN, and {@link LinkOwner#WRITABLE} will come; or an error, for good. */
+    /**
+     * 1..length bytes taken, once and in order; AGAIN, and {@link LinkOwner#WRITABLE} will come; or an error, for
+     * good.
+     */
     int write(MemorySegment memory, long offset, int length);
 
     /** 1..length bytes; 0: the clean end (length is never 0); AGAIN, and READABLE will come; or an error, for good. */

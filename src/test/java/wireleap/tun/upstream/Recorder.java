@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** An owner that writes down what it is told, and reads and writes a stream as a flow does. */
 final class Recorder implements StreamOwner {
@@ -51,7 +52,7 @@ final class Recorder implements StreamOwner {
             if (sent < 0) {
                 return;
             }
-            unsent = java.util.Arrays.copyOfRange(unsent, sent, unsent.length);
+            unsent = Arrays.copyOfRange(unsent, sent, unsent.length);
         }
         if (finishing) {
             finishing = false;

@@ -8,8 +8,8 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
- * A network in memory: servers at addresses, links to them, time that jumps to the next event, all chance from one seed.
- * Sends are partial, AGAIN comes without need, bytes arrive in pieces of any size.
+ * A network in memory: servers at addresses, links to them, time that jumps to the next event, all chance from one
+ * seed. Sends are partial, AGAIN comes without need, bytes arrive in pieces of any size.
  */
 public final class SimNet implements Links {
     /** What listens at an address: makes the handler of one connection. */
@@ -147,7 +147,8 @@ public final class SimNet implements Links {
     public DatagramLink connectedDatagrams(long hi, long lo, int port, LinkOwner owner) {
         opened();
         Endpoint to = new Endpoint(hi, lo, port);
-        return new SimDatagramLink(this, owner, to, exhausted ? SocketError.NO_RESOURCES : failures.getOrDefault(to, 0));
+        int result = exhausted ? SocketError.NO_RESOURCES : failures.getOrDefault(to, 0);
+        return new SimDatagramLink(this, owner, to, result);
     }
 
     DatagramListener datagramListener(Endpoint to) {

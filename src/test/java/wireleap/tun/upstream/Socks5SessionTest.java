@@ -80,7 +80,8 @@ final class Socks5SessionTest {
     }
 
     private void relayIs(long lo) {
-        manners.boundAddress = ByteBuffer.allocate(7).put((byte) 1).putInt((int) lo).putShort((short) RELAY_PORT).array();
+        ByteBuffer address = ByteBuffer.allocate(7);
+        manners.boundAddress = address.put((byte) 1).putInt((int) lo).putShort((short) RELAY_PORT).array();
     }
 
     private void open() {
@@ -302,6 +303,19 @@ final class Socks5SessionTest {
     void refusalForAnotherReasonSaysNothingAboutDatagrams() {
         manners.reply = 1;
         open();
+        assertTrue(socks.carriesDatagrams(net.nowNanos()));
+    }
+
+    @Test
+    void sessionsBeingMadeAreLimited() {
+        net.fail(0, SERVER, 1080, SocketError.AGAIN);
+        List<DatagramSession> sessions = new ArrayList<>();
+        while (socks.carriesDatagrams(net.nowNanos())) {
+            sessions.add(socks.datagrams(false, owner, net.nowNanos()));
+        }
+        assertEquals(256, sessions.size());
+        session = sessions.removeLast();
+        sessions.forEach(DatagramSession::close);
         assertTrue(socks.carriesDatagrams(net.nowNanos()));
     }
 
