@@ -1,8 +1,8 @@
 package wireleap.tun.mem;
 
 /**
- * Objects in the order in which they were added: a doubly linked list whose links belong to the objects, so that adding and
- * removing allocate nothing and take no search. Run by the loop's thread alone.
+ * Objects in the order in which they were added: a doubly linked list whose links belong to the objects, so that
+ * adding and removing allocate nothing and take no search. Run by the loop's thread alone.
  *
  * @param <T> whose links they are
  */

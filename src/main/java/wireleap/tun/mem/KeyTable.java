@@ -1,9 +1,9 @@
 package wireleap.tun.mem;
 
 /**
- * Objects by a key of five longs: open addressing with linear probing, a keyed hash that nobody outside can make collide,
- * deletion by shifting back, so that there are no tombstones. Grows by doubling up to its limit and is never more than half
- * full. Nothing is allocated but when it grows. Run by the loop's thread alone.
+ * Objects by a key of five longs: open addressing with linear probing, a keyed hash that nobody outside can make
+ * collide, deletion by shifting back, so that there are no tombstones. Grows by doubling up to its limit and is never
+ * more than half full. Nothing is allocated but when it grows. Run by the loop's thread alone.
  *
  * @param <E> the kind of object
  */
