@@ -9,7 +9,10 @@ import wireleap.tun.wire.PacketOutput;
 import wireleap.tun.wire.UdpHeader;
 import wireleap.tun.wire.VirtioNetHeader;
 
-/** Makes packets of answers to UDP clients: whole ones whose checksum is the kernel's to complete, or fragments. One a stack. */
+/**
+ * Makes packets of answers to UDP clients: whole ones whose checksum is the kernel's to complete, or fragments. One a
+ * stack.
+ */
 final class DatagramOutput {
     private final PacketOutput output;
     private final Fragmenter fragmenter;
@@ -39,8 +42,8 @@ final class DatagramOutput {
         int pseudoHeader = ip.pseudoHeaderSum(total);
         UdpHeader.write(headers, at, from.port(), to.clientPort(), length, pseudoHeader);
         if (ip.headerBytes() + total <= mtu) {
-            VirtioNetHeader.writePartial(headers, PacketOutput.HEADER_OFFSET, VirtioNetHeader.GSO_NONE, ip.headerBytes(),
-                    UdpHeader.BYTES, UdpHeader.CHECKSUM_OFFSET, 0, 1);
+            VirtioNetHeader.writePartial(headers, PacketOutput.HEADER_OFFSET, VirtioNetHeader.GSO_NONE,
+                    ip.headerBytes(), UdpHeader.BYTES, UdpHeader.CHECKSUM_OFFSET, 0, 1);
             ip.write(headers, PacketOutput.IP_OFFSET, total);
             output.send(VirtioNetHeader.BYTES + ip.headerBytes() + UdpHeader.BYTES, memory, from.offset(), length,
                     MemorySegment.NULL, 0, 0);

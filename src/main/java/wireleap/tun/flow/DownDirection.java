@@ -10,8 +10,8 @@ import wireleap.tun.upstream.SocketError;
 import wireleap.tun.upstream.UpstreamStream;
 
 /**
- * What the upstream sends: read into a ring, which exists only while something is in it, and kept there until the client has
- * acknowledged it. Part of a pooled {@link TcpFlow}.
+ * What the upstream sends: read into a ring, which exists only while something is in it, and kept there until the
+ * client has acknowledged it. Part of a pooled {@link TcpFlow}.
  */
 final class DownDirection implements TcpSource {
     /** So much of a turn is a flow's share. */
@@ -60,10 +60,9 @@ final class DownDirection implements TcpSource {
     /**
      * Reads a turn's share.
      *
-     * @param suspect whether sending has failed: then an end is no clean one, for a kernel tells an error only once
      * @return whether there may be more to read, and room for it
      */
-    boolean read(UpstreamStream stream, boolean suspect) {
+    boolean read(UpstreamStream stream) {
         starved = false;
         for (int i = 0; i < READS_A_TURN && mayRead; i++) {
             int room = makeRoom();
@@ -77,18 +76,20 @@ final class DownDirection implements TcpSource {
                 counters.add(Counter.BYTES_DOWN, came);
                 adapt(came, length);
             } else {
-                stop(came, suspect);
+                stop(came);
             }
         }
         return mayRead && tail - ring.base() < maxBytes;
     }
 
-    private void stop(int result, boolean suspect) {
+    /** Nothing (more) is there now: an error may still come after the end. */
+    private void stop(int result) {
         mayRead = false;
         ring.discardIfEmpty(tail);
-        if (result != SocketError.AGAIN) {
-            ended = result == 0 && !suspect;
-            failed = !ended;
+        if (result == 0) {
+            ended = true;
+        } else if (result != SocketError.AGAIN) {
+            failed = true;
         }
     }
 

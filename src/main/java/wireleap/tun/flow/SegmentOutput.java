@@ -7,7 +7,10 @@ import wireleap.tun.wire.PacketOutput;
 import wireleap.tun.wire.TcpHeader;
 import wireleap.tun.wire.VirtioNetHeader;
 
-/** Makes packets of TCP segments: IP header, virtio header, and the pseudo-header's sum for the kernel to go on from. One a stack. */
+/**
+ * Makes packets of TCP segments: IP header, virtio header, and the pseudo-header's sum for the kernel to go on from.
+ * One a stack.
+ */
 final class SegmentOutput {
     private static final int MAX_IP_BYTES = 65_535;
 
@@ -55,6 +58,7 @@ final class SegmentOutput {
         int gsoType = ip.isIpv4() ? VirtioNetHeader.GSO_TCPV4 : VirtioNetHeader.GSO_TCPV6;
         VirtioNetHeader.writePartial(headers, PacketOutput.HEADER_OFFSET, gsoType, ipBytes, tcpHeaderBytes,
                 TcpHeader.CHECKSUM_OFFSET, payload, mss);
-        output.send(VirtioNetHeader.BYTES + ipBytes + tcpHeaderBytes, memory, offset1, length1, memory, offset2, length2);
+        output.send(VirtioNetHeader.BYTES + ipBytes + tcpHeaderBytes, memory, offset1, length1, memory, offset2,
+                length2);
     }
 }

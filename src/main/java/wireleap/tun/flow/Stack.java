@@ -21,12 +21,13 @@ import wireleap.tun.wire.UdpHeader;
 import wireleap.tun.wire.VirtioNetHeader;
 
 /**
- * The core of a loop: packets of the TUN come in, packets for it go out, flows go to the upstream. Everything of a flow is
- * run here to completion, by the loop's one thread, and in this order a turn: packets and socket events, then
+ * The core of a loop: packets of the TUN come in, packets for it go out, flows go to the upstream. Everything of a
+ * flow is run here to completion, by the loop's one thread, and in this order a turn: packets and socket events, then
  * {@link #endOfTurn}, then {@link #onTimer} when its time has come.
  *
- * <p>What is received from a client goes on at once; what an event announces is fetched at the end of the turn, a bounded
- * amount for each flow, so that no flow starves another. What is left then makes {@link #deadlineNanos} lie in the past.
+ * <p>What is received from a client goes on at once; what an event announces is fetched at the end of the turn, a
+ * bounded amount for each flow, so that no flow starves another. What is left then makes {@link #deadlineNanos} lie
+ * in the past.
  */
 public final class Stack {
     private static final int MAX_PARTIAL_DATAGRAMS = 64;
@@ -51,13 +52,14 @@ public final class Stack {
     /**
      * A stack without flows.
      *
-     * @param slab where rings, scratch and incomplete datagrams lie, 64 KiB at the least; all is given back by {@link #close}
+     * @param slab where rings, scratch and incomplete datagrams lie, 64 KiB at the least; all is given back by {@link
+     *     #close}
      * @param upstream where flows go; closed with the stack
      * @param seed secret, for hashes and sequence numbers
      * @param nowNanos the time, on the clock of all calls to come
      */
-    public Stack(StackSettings settings, Slab slab, PacketOutput output, Upstream upstream, Counters counters, long seed,
-                 long nowNanos) {
+    public Stack(StackSettings settings, Slab slab, PacketOutput output, Upstream upstream, Counters counters,
+                 long seed, long nowNanos) {
         SipHash secret = new SipHash(seed, ~seed);
         Fragmenter fragmenter = new Fragmenter(output, (int) secret.begin().add(0).end());
         IcmpSender icmp = new IcmpSender(output, fragmenter, new TokenBucket(ICMP_ERRORS_AT_ONCE, ICMP_ERRORS_A_SECOND),
@@ -169,7 +171,8 @@ public final class Stack {
         if (!core.turn.isEmpty()) {
             return lastNanos;
         }
-        return Math.min(Math.min(core.upstream.deadlineNanos(), core.wheel.deadlineNanos()), reassembly.deadlineNanos());
+        long flows = Math.min(core.upstream.deadlineNanos(), core.wheel.deadlineNanos());
+        return Math.min(flows, reassembly.deadlineNanos());
     }
 
     /** Resets the flows to these destinations at once, so that their applications connect anew. */

@@ -4,8 +4,9 @@ package wireleap.tun.flow;
  * What a stack is told at its start; all limits are a loop's, not the machine's.
  *
  * @param mtu of the TUN, 1280..65535 bytes (RFC 8200 section 5: IPv6 needs 1280)
- * @param ipv4Self what we are called on the TUN's other side: the address that ICMP errors come from, never the device's own
- *     (the kernel takes no packets from outside with a source of its own); low half of the mapped form, 0: no IPv4
+ * @param ipv4Self what we are called on the TUN's other side: the address that ICMP errors come from, never the
+ *     device's own (the kernel takes no packets from outside with a source of its own); low half of the mapped form,
+ *     0: no IPv4
  * @param ipv6SelfHi the same for IPv6, high half
  * @param ipv6SelfLo low half; both 0: no IPv6
  * @param maxFlows TCP flows at once, 1..1,048,576; what is beyond is reset

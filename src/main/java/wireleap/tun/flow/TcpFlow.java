@@ -17,10 +17,10 @@ import wireleap.tun.wire.IpWriter;
 import wireleap.tun.wire.TcpHeader;
 
 /**
- * One TCP flow: a connection to the client and a stream of the upstream, spliced. What either end does is done to the other:
- * a FIN is passed on as one, and so is a reset; but what the upstream sent before it failed is delivered first, and is then
- * followed by a reset, never by a FIN. A client that has closed cleanly before all of its bytes were taken upstream is gone
- * from the table while the rest is still on its way.
+ * One TCP flow: a connection to the client and a stream of the upstream, spliced. What either end does is done to the
+ * other: a FIN is passed on as one, and so is a reset; but what the upstream sent before it failed is delivered
+ * first, and is then followed by a reset, never by a FIN. A client that has closed cleanly before all of its bytes
+ * were taken upstream is gone from the table while the rest is still on its way.
  *
  * <p>Pooled by {@link TcpFlows}, which owns it and hears of its end. Its memory lies in the slab.
  */
@@ -189,7 +189,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         if (connected && stream != null) {
             up.flush();
             // a half-open flow owns no ring
-            if (isEstablished() && down.read(stream, up.hasFailed())) {
+            if (isEstablished() && down.read(stream)) {
                 core.turn.add(turn);
             }
         }
@@ -277,7 +277,10 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
                 down.isStarved() ? nowNanos + STARVED_NANOS : Long.MAX_VALUE));
     }
 
-    /** The connection is over. The stream goes on only where a client has closed cleanly and its bytes are on their way. */
+    /**
+     * The connection is over. The stream goes on only where a client has closed cleanly and its bytes are on their
+     * way.
+     */
     private void settleClosed() {
         core.wheel.cancel(timer);
         flows.isClosed(this);

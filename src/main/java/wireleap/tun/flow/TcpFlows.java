@@ -107,7 +107,8 @@ final class TcpFlows {
     private void open(IpPacket packet, int iss, long nowNanos) {
         core.counters.increment(Counter.TCP_FLOWS_OPENED);
         TcpFlow flow = idle.take();
-        flow.between(packet.srcHi(), packet.srcLo(), header.srcPort(), packet.dstHi(), packet.dstLo(), header.dstPort());
+        flow.between(packet.srcHi(), packet.srcLo(), header.srcPort(), packet.dstHi(), packet.dstLo(),
+                header.dstPort());
         table.add(flow);
         halfOpen.add(flow.link);
         flow.open(header, iss, nowNanos);

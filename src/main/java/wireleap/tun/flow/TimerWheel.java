@@ -1,10 +1,10 @@
 package wireleap.tun.flow;
 
 /**
- * All deadlines of a stack: a hierarchical timing wheel (Varghese and Lauck, scheme 7) of four levels with 64 slots each.
- * A tick is 2^20 ns, about a millisecond: timers fire up to that much late, never early. Scheduling and cancelling are O(1);
- * a bitmap for each level finds the next slot that is not empty. Deadlines beyond the last level's 4.9 hours wait there and
- * are sorted in again.
+ * All deadlines of a stack: a hierarchical timing wheel (Varghese and Lauck, scheme 7) of four levels with 64 slots
+ * each. A tick is 2^20 ns, about a millisecond: timers fire up to that much late, never early. Scheduling and
+ * cancelling are O(1); a bitmap for each level finds the next slot that is not empty. Deadlines beyond the last
+ * level's 4.9 hours wait there and are sorted in again.
  */
 final class TimerWheel {
     private static final int TICK_SHIFT = 20;
@@ -33,8 +33,8 @@ final class TimerWheel {
     }
 
     /**
-     * Sees to it that a timer fires at the deadline or before: one that fires earlier anyway is left where it is, to be set
-     * anew then. For deadlines that are moved with every packet.
+     * Sees to it that a timer fires at the deadline or before: one that fires earlier anyway is left where it is, to
+     * be set anew then. For deadlines that are moved with every packet.
      */
     void scheduleBy(Timer timer, long deadlineNanos) {
         if (deadlineNanos < timer.deadlineNanos) {

@@ -1,8 +1,8 @@
 package wireleap.tun.flow;
 
 /**
- * Those that packets and events of this turn have touched: each is served once at the turn's end. One that could not do all,
- * for its share of the turn is bounded, adds itself again and is served in the next turn, behind the others.
+ * Those that packets and events of this turn have touched: each is served once at the turn's end. One that could not
+ * do all, for its share of the turn is bounded, adds itself again and is served in the next turn, behind the others.
  */
 final class Turn {
     private Place first;

@@ -10,8 +10,8 @@ import wireleap.tun.upstream.SocketError;
 import wireleap.tun.upstream.UpstreamStream;
 
 /**
- * What a client sends: bytes in order go from the packet straight to the upstream's kernel; what that does not take at once,
- * and what comes out of order, goes to a ring, which exists only then. Part of a pooled {@link TcpFlow}.
+ * What a client sends: bytes in order go from the packet straight to the upstream's kernel; what that does not take
+ * at once, and what comes out of order, goes to a ring, which exists only then. Part of a pooled {@link TcpFlow}.
  *
  * <pre>
  *   0 ... taken            ... inOrder                       ... storedEnd

@@ -22,7 +22,10 @@ public final class PendingDatagrams {
     /** -1: none. */
     private long block = -1;
     private int usedBytes;
-    /** Where in the block the next datagram begins that {@link #next} shows, and where the one begins that it shows now. */
+    /**
+     * Where in the block the next datagram begins that {@link #next} shows, and where the one begins that it shows
+     * now.
+     */
     private int nextAt;
     private int at;
 

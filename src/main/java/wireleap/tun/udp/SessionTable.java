@@ -6,8 +6,8 @@ import wireleap.tun.mem.Pool;
 import wireleap.tun.mem.SipHash;
 
 /**
- * All UDP sessions of a loop: found by client address and port, limited in all and for each client address, and known in the
- * order of their idleness, so that the one that is idle longest makes room.
+ * All UDP sessions of a loop: found by client address and port, limited in all and for each client address, and known
+ * in the order of their idleness, so that the one that is idle longest makes room.
  *
  * @param <S> the kind of session
  */
@@ -42,8 +42,9 @@ public final class SessionTable<S extends UdpSession> {
     }
 
     /**
-     * The session that has to be removed before another of this client may be added, or null: none. The client's own that is
-     * idle longest if it has as many as it may have, else the one that is idle longest of all if the table is full.
+     * The session that has to be removed before another of this client may be added, or null: none. The client's own
+     * that is idle longest if it has as many as it may have, else the one that is idle longest of all if the table is
+     * full.
      */
     @SuppressWarnings("unchecked") // only add() fills the chains
     public S victim(long clientHi, long clientLo) {

@@ -53,7 +53,8 @@ final class Packets {
         System.arraycopy(body, 0, bytes, IcmpMessage.HEADER_BYTES, body.length);
         MemorySegment message = MemorySegment.ofArray(bytes);
         int pseudoHeader = ip.isIpv4() ? 0 : ip.pseudoHeaderSum(bytes.length);
-        IcmpMessage.write(message, 0, type, code, parameter, pseudoHeader, message, IcmpMessage.HEADER_BYTES, body.length);
+        IcmpMessage.write(message, 0, type, code, parameter, pseudoHeader, message, IcmpMessage.HEADER_BYTES,
+                body.length);
         return bytes;
     }
 

@@ -2,6 +2,7 @@ package wireleap.tun.flow;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import wireleap.tun.mem.Bytes;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.tcp.TcpConnection;
@@ -16,8 +17,8 @@ import wireleap.tun.wire.TcpHeader;
 import wireleap.tun.wire.VirtioNetHeader;
 
 /**
- * An application behind the TUN and its kernel: a real connection in the active role. Sends a stream whose bytes follow from
- * their positions, and expects such a stream.
+ * An application behind the TUN and its kernel: a real connection in the active role. Sends a stream whose bytes
+ * follow from their positions, and expects such a stream.
  */
 final class SimClient implements TcpSource, TcpSink, TcpOutput {
     private static final int WINDOW = 1 << 20;
@@ -195,7 +196,7 @@ final class SimClient implements TcpSource, TcpSink, TcpOutput {
         VirtioNetHeader.writePartial(headers, 0, ipv4 ? VirtioNetHeader.GSO_TCPV4 : VirtioNetHeader.GSO_TCPV6, ipBytes,
                 tcpHeaderBytes, TcpHeader.CHECKSUM_OFFSET, payloadBytes, mss);
         byte[] packet = new byte[headerBytes + payloadBytes];
-        MemorySegment.copy(headers, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, packet, 0, headerBytes);
+        MemorySegment.copy(headers, ValueLayout.JAVA_BYTE, 0, packet, 0, headerBytes);
         System.arraycopy(stream(prepared, payloadBytes), 0, packet, headerBytes, payloadBytes);
         world.toStack(packet);
     }

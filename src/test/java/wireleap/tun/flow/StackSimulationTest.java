@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import wireleap.tun.tcp.TcpEnd;
 
 /**
- * Many flows of every kind, over a network in every mood, from one seed. {@code -Dsimulation.seeds=N} sets how many (300),
- * {@code -Dseed=S} runs the one that failed.
+ * Many flows of every kind, over a network in every mood, from one seed. {@code -Dsimulation.seeds=N} sets how many
+ * (300), {@code -Dseed=S} runs the one that failed.
  */
 final class StackSimulationTest {
     private static final long SECOND = 1_000_000_000L;

@@ -217,6 +217,17 @@ final class StackTcpTest {
     }
 
     @Test
+    void targetThatResetsAfterItsEndIsAResetForASilentClient() {
+        target.says(10_000).finishes();
+        SimClient client = open();
+        world.run(SECOND);
+        target.link.serverReset();
+        world.run(SECOND);
+        assertTrue(client.sawEnd);
+        assertTrue(client.wasReset());
+    }
+
+    @Test
     void answerOfATargetThatDoesNotTakeTheRequestIsDelivered() {
         SimClient client = open();
         client.reads = 0;

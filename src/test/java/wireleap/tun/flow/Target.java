@@ -3,7 +3,9 @@ package wireleap.tun.flow;
 import wireleap.tun.upstream.SimLink;
 import wireleap.tun.upstream.SimServer;
 
-/** A target that says a stream of its own and expects one, see {@link SimClient#at}; one object serves one connection. */
+/**
+ * A target that says a stream of its own and expects one, see {@link SimClient#at}; one object serves one connection.
+ */
 final class Target implements SimServer {
     private long says;
     private boolean finishes;

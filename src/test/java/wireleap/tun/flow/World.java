@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +26,8 @@ import wireleap.tun.wire.TcpHeader;
 import wireleap.tun.wire.VirtioNetHeader;
 
 /**
- * A stack between clients and a network, both in memory, and the loop that drives it: time jumps to the next event. Every
- * packet that the stack sends is held against what the kernel would say of it.
+ * A stack between clients and a network, both in memory, and the loop that drives it: time jumps to the next event.
+ * Every packet that the stack sends is held against what the kernel would say of it.
  */
 final class World implements PacketOutput {
     static final int MTU = 1500;
@@ -207,6 +208,6 @@ final class World implements PacketOutput {
                 return;
             }
         }
-        others.add(java.util.Arrays.copyOfRange(bytes, offset, bytes.length));
+        others.add(Arrays.copyOfRange(bytes, offset, bytes.length));
     }
 }
