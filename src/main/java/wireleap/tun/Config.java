@@ -1,13 +1,13 @@
 package wireleap.tun;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import wireleap.tun.cli.ConfigException;
 import wireleap.tun.cli.RunOptions;
@@ -32,32 +32,36 @@ import wireleap.tun.policy.TooManyEntriesException;
  * @param echoReply whether pings are answered
  */
 record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, Path socket,
-        boolean makeSocketDirectory, Optional<String> socketGroup, boolean postReplaces, long memoryBytes, int maxFlows, int maxUdpSessions,
-        boolean earlyAccept, boolean echoReply) {
+        boolean makeSocketDirectory, Optional<String> socketGroup, boolean postReplaces, long memoryBytes,
+        int maxFlows, int maxUdpSessions, boolean earlyAccept, boolean echoReply) {
     private static final long MIB = 1 << 20;
+    private static final long MIN_MEMORY_BYTES = 4 * MIB;
+    private static final long MAX_MEMORY_BYTES = 64 * 1024 * MIB;
+    private static final int MIN_MTU = 1280;         // of IPv6: RFC 8200 section 5
+    private static final int MAX_MTU = 65_535;
     private static final int LARGEST_TABLE = 1 << 20;
     /** IFNAMSIZ of linux/if.h is 16, its last byte is 0. */
-    private static final String TUN_NAME = "[A-Za-z0-9_.-]{1,15}";
+    private static final Pattern TUN_NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,12})([KMG]?)", Pattern.CASE_INSENSITIVE);
 
     /** @throws ConfigException for the first option that is wrong, in one line */
     static Config of(RunOptions options) {
         return new Config(UpstreamAddress.parse(options.upstream()), bypass(options), routes(options),
-            socket(options), options.socket() == null, Optional.ofNullable(options.socketGroup()), options.postReplaces(),
-            memory(options.memory()), (int) number("--max-flows", options.maxFlows(), 1, LARGEST_TABLE),
-            (int) number("--max-udp-sessions", options.maxUdpSessions(), 1, LARGEST_TABLE), options.earlyAccept(),
-            echoReply(options.icmp()));
+                options.socket().orElseGet(() -> SocketPath.usual(System.getenv())), options.socket().isEmpty(),
+                options.socketGroup(), options.postReplaces(), memory(options.memory()),
+                number("--max-flows", options.maxFlows(), 1, LARGEST_TABLE),
+                number("--max-udp-sessions", options.maxUdpSessions(), 1, LARGEST_TABLE), options.earlyAccept(),
+                echoReply(options.icmp()));
     }
 
     private static BypassSet bypass(RunOptions options) {
-        var entries = new ArrayList<IpPrefix>();
-        for (var text : options.bypass()) {
+        List<IpPrefix> entries = new ArrayList<>();
+        for (String text : options.bypass()) {
             if (!text.isBlank()) {
                 entries.add(entry("--bypass", text.strip()));
             }
         }
-        if (options.bypassFile() != null) {
-            entries.addAll(bypassFile(options.bypassFile()));
-        }
+        options.bypassFile().ifPresent(file -> entries.addAll(bypassFile(file)));
         try {
             return BypassSet.of(entries);
         } catch (TooManyEntriesException e) {
@@ -65,16 +69,16 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         }
     }
 
-    private static List<IpPrefix> bypassFile(String file) {
+    private static List<IpPrefix> bypassFile(Path file) {
         List<String> lines;
         try {
-            lines = Files.readAllLines(Path.of(file), StandardCharsets.UTF_8);
+            lines = Files.readAllLines(file);
         } catch (IOException e) {
-            throw new ConfigException("--bypass-file " + file + " cannot be read: " + e);
+            throw ConfigException.unreadable("--bypass-file", file, e);
         }
-        var entries = new ArrayList<IpPrefix>();
-        for (var i = 0; i < lines.size(); i++) {
-            var text = lines.get(i).strip();
+        List<IpPrefix> entries = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            String text = lines.get(i).strip();
             if (!text.isEmpty() && !text.startsWith("#")) {
                 entries.add(entry("--bypass-file " + file + " line " + (i + 1), text));
             }
@@ -82,59 +86,56 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         return entries;
     }
 
-    private static IpPrefix entry(String option, String text) {
+    private static IpPrefix entry(String where, String text) {
         try {
             return IpPrefix.parse(text);
         } catch (IllegalArgumentException e) {
-            throw new ConfigException(option + ": " + e.getMessage());
+            throw new ConfigException(where + ": " + e.getMessage());
         }
     }
 
     private static RouteSettings routes(RunOptions options) {
-        if (!options.tun().matches(TUN_NAME) || options.tun().matches("[.]{1,2}")) {
+        if (!TUN_NAME.matcher(options.tun()).matches()) {
             throw new ConfigException("--tun " + options.tun()
-                + ": a device's name is 1 to 15 letters, digits, dots, dashes or underscores, such as wltun0");
+                    + ": a device's name is 1 to 15 letters, digits, dots, dashes or underscores, such as wltun0");
         }
-        var usual = RouteSettings.DEFAULT;
-        var base = number("--rule-base", options.ruleBase(), RouteSettings.MIN_RULE_BASE, RouteSettings.MAX_RULE_BASE);
-        var mtu = number("--mtu", options.mtu(), 1280, 65_535);
-        return new RouteSettings((int) base, usual.mark(), options.tun(), usual.ipv4Address(), usual.ipv6Address(),
-            (int) mtu, usual.transmitQueuePackets(), UserIds.parse(options.bypassUsers()), false);
-    }
-
-    private static Path socket(RunOptions options) {
-        return options.socket() == null ? SocketPath.usual(System.getenv()) : Path.of(options.socket());
+        RouteSettings usual = RouteSettings.DEFAULT;
+        int base = number("--rule-base", options.ruleBase(), RouteSettings.MIN_RULE_BASE, RouteSettings.MAX_RULE_BASE);
+        int mtu = number("--mtu", options.mtu(), MIN_MTU, MAX_MTU);
+        return new RouteSettings(base, usual.mark(), options.tun(), usual.ipv4Address(), usual.ipv6Address(), mtu,
+                usual.transmitQueuePackets(), UserIds.parse(options.bypassUsers()), false);
     }
 
     private static boolean echoReply(String icmp) {
         return switch (icmp.toLowerCase(Locale.ROOT)) {
             case "reply" -> true;
             case "drop" -> false;
-            default -> throw new ConfigException("--icmp " + icmp + ": use reply or drop");
+            default -> throw new ConfigException("--icmp " + icmp + ": must be reply or drop");
         };
     }
 
     private static long memory(String text) {
-        var matcher = Pattern.compile("([0-9]{1,12})([KMGkmg]?)").matcher(text);
-        if (!matcher.matches()) {
-            throw new ConfigException("--memory " + text + ": use a number of bytes with K, M or G, such as 64M");
+        Matcher size = SIZE.matcher(text);
+        if (!size.matches()) {
+            throw new ConfigException("--memory " + text + ": must be a number of bytes, or one with K, M or G behind"
+                    + " it, such as 64M");
         }
-        var shift = switch (matcher.group(2).toUpperCase(Locale.ROOT)) {
+        int shift = switch (size.group(2).toUpperCase(Locale.ROOT)) {
             case "K" -> 10;
             case "M" -> 20;
             case "G" -> 30;
             default -> 0;
         };
-        var bytes = Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift);
-        if (bytes < 4 * MIB || bytes > 64 * 1024 * MIB) {
-            throw new ConfigException("--memory " + text + ": must be 4M to 64G");
+        long number = Long.parseLong(size.group(1));
+        if (number > MAX_MEMORY_BYTES >> shift || number << shift < MIN_MEMORY_BYTES) {
+            throw new ConfigException("--memory " + text + ": must be from 4M to 64G");
         }
-        return bytes / MIB * MIB;
+        return (number << shift) / MIB * MIB;
     }
 
-    private static long number(String option, String text, long least, long most) {
+    private static int number(String option, String text, int least, int most) {
         try {
-            var value = Long.parseLong(text.strip());
+            int value = Integer.parseInt(text.strip());
             if (value >= least && value <= most) {
                 return value;
             }

@@ -9,9 +9,10 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import wireleap.tun.cli.ConfigException;
+import wireleap.tun.cli.Redaction;
 import wireleap.tun.upstream.Socks5Settings;
 
-/** The value of {@code --upstream}, understood. */
+/** The value of {@code --upstream}, understood. Its text never shows user or password: it is for logs and state. */
 sealed interface UpstreamAddress {
     /** Straight out. */
     record Direct() implements UpstreamAddress {
@@ -24,88 +25,90 @@ sealed interface UpstreamAddress {
     /**
      * A SOCKS5 proxy.
      *
-     * @param text as it was typed, without user and password: for logs and state
+     * @param host as it was typed
      * @param address the host's, looked up once
      */
-    record Socks5(String text, InetAddress address, Socks5Settings settings) implements UpstreamAddress {
+    record Socks5(String host, InetAddress address, Socks5Settings settings) implements UpstreamAddress {
         @Override
         public String toString() {
-            return text;
+            return "socks5://" + host + ":" + settings.port();
         }
     }
 
     /** How long a server and its target may be silent while a connection is made. */
     long DIAL_TIMEOUT_NANOS = 20_000_000_000L;
     int SOCKS_PORT = 1080;
-    String FORMS = "use socks5://[user:password@]HOST[:PORT] or direct";
+    String FORMS = "must be socks5://[user:password@]HOST[:PORT] or direct";
 
     /** @throws ConfigException if it is neither form, or its host has no address */
     static UpstreamAddress parse(String text) {
-        if (text.equals("direct")) {
-            return new Direct();
-        }
+        return text.equals("direct") ? new Direct() : socks5(text);
+    }
+
+    private static Socks5 socks5(String text) {
         URI uri;
         try {
             uri = new URI(text);
         } catch (URISyntaxException e) {
             // Not the exception's own words: they repeat the text, and a password with it.
-            throw new ConfigException("--upstream cannot be read as a URI; " + FORMS
-                + " (percent-encode special characters of user and password, put an IPv6 address into brackets)");
+            throw wrong(text, FORMS + "; special characters of user and password are percent-encoded (%40 for @), an"
+                    + " IPv6 address stands in brackets");
         }
         if (!"socks5".equalsIgnoreCase(uri.getScheme())) {
-            throw new ConfigException("--upstream " + withoutLogin(uri, text) + ": " + FORMS);
+            throw wrong(text, FORMS);
         }
-        return socks5(uri, text);
-    }
-
-    private static Socks5 socks5(URI uri, String text) {
-        var shown = withoutLogin(uri, text);
         if (uri.getHost() == null) {
-            throw new ConfigException("--upstream " + shown + ": host or port is missing or wrong; " + FORMS);
+            throw wrong(text, "the host is missing or host, port, user or password are malformed; " + FORMS
+                    + "; special characters of user and password are percent-encoded (%40 for @)");
         }
-        if (!uri.getRawPath().isEmpty() && !uri.getRawPath().equals("/") || uri.getRawQuery() != null
-                || uri.getRawFragment() != null) {
-            throw new ConfigException("--upstream " + shown + ": nothing may follow the port; " + FORMS);
+        boolean isEmptyPath = uri.getRawPath().isEmpty() || uri.getRawPath().equals("/");
+        if (!isEmptyPath || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+            throw wrong(text, "nothing may follow the port; " + FORMS);
         }
-        var login = uri.getRawUserInfo() == null ? "" : uri.getRawUserInfo();
-        var colon = login.indexOf(':');
-        var user = decode(colon < 0 ? login : login.substring(0, colon));
-        var password = colon < 0 ? "" : decode(login.substring(colon + 1));
-        var address = look(uri.getHost(), shown);
-        var bytes = ByteBuffer.wrap(mapped(address));
+        InetAddress address = lookUp(uri.getHost(), text);
         try {
-            return new Socks5(shown, address, new Socks5Settings(bytes.getLong(), bytes.getLong(),
-                uri.getPort() < 0 ? SOCKS_PORT : uri.getPort(), user, password, DIAL_TIMEOUT_NANOS));
+            return new Socks5(uri.getHost(), address, settings(uri, address));
         } catch (IllegalArgumentException e) {
-            throw new ConfigException("--upstream " + shown + ": " + e.getMessage());
+            throw wrong(text, e.getMessage());
         }
     }
 
-    private static InetAddress look(String host, String shown) {
+    private static Socks5Settings settings(URI uri, InetAddress address) {
+        String login = uri.getRawUserInfo() == null ? "" : uri.getRawUserInfo();
+        int colon = login.indexOf(':');
+        String user = decoded(colon < 0 ? login : login.substring(0, colon));
+        String password = colon < 0 ? "" : decoded(login.substring(colon + 1));
+        int port = uri.getPort() < 0 ? SOCKS_PORT : uri.getPort();
+        ByteBuffer bytes = ByteBuffer.wrap(mapped(address));
+        return new Socks5Settings(bytes.getLong(), bytes.getLong(), port, user, password, DIAL_TIMEOUT_NANOS);
+    }
+
+    private static InetAddress lookUp(String host, String text) {
+        InetAddress address;
         try {
-            return InetAddress.getByName(host);
+            address = InetAddress.getByName(host);
         } catch (UnknownHostException e) {
-            throw new ConfigException("--upstream " + shown + ": the host " + host
-                + " has no address (or no resolver answers yet); give an address instead of a name");
+            throw wrong(text, "the host " + host + " has no address, or no resolver answers yet; give its address");
         }
+        if (!(address instanceof Inet4Address) && address.isLinkLocalAddress()) {
+            throw wrong(text, "a link-local address is not enough to reach a host; give another one of it");
+        }
+        return address;
     }
 
+    /** The 16 bytes of an IPv6 address, or of an IPv4 one as ::ffff:a.b.c.d. */
     private static byte[] mapped(InetAddress address) {
-        var bytes = new byte[16];
-        if (address instanceof Inet4Address) {
-            bytes[10] = bytes[11] = (byte) 0xff;
-            System.arraycopy(address.getAddress(), 0, bytes, 12, 4);
-        } else {
-            System.arraycopy(address.getAddress(), 0, bytes, 0, 16);
-        }
-        return bytes;
+        byte[] bytes = address.getAddress();
+        return bytes.length == 16 ? bytes
+                : ByteBuffer.allocate(16).putShort(10, (short) 0xffff).position(12).put(bytes).array();
     }
 
-    private static String decode(String part) {
+    /** Percent-decoded; a plus stands for itself (RFC 3986 section 2.1). */
+    private static String decoded(String part) {
         return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    private static String withoutLogin(URI uri, String text) {
-        return uri.getRawUserInfo() == null ? text : text.replace(uri.getRawUserInfo() + "@", "");
+    private static ConfigException wrong(String text, String what) {
+        return new ConfigException("--upstream " + Redaction.of(text) + ": " + what);
     }
 }

@@ -1,6 +1,7 @@
 package wireleap.tun.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -9,14 +10,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import wireleap.tun.client.BypassClient;
 
 /** {@code bypass}: reads and changes the list of a running daemon. */
 @Command(name = "bypass", description = "Shows or changes the bypass list of the running daemon.",
-    subcommands = {BypassCommand.Show.class, BypassCommand.Add.class, BypassCommand.Remove.class,
-        BypassCommand.Replace.class, BypassCommand.Clear.class})
+        subcommands = {BypassCommand.Show.class, BypassCommand.Add.class, BypassCommand.Remove.class,
+            BypassCommand.Replace.class, BypassCommand.Clear.class})
 final class BypassCommand implements Callable<Integer> {
     private static final String ENTRIES =
-        "Addresses and networks, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32.";
+            "Addresses and networks, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32.";
 
     @Spec
     CommandSpec spec;
@@ -36,7 +38,7 @@ final class BypassCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            var out = spec.commandLine().getOut();
+            PrintWriter out = spec.commandLine().getOut();
             socket.client().bypass().entries().forEach(out::println);
             return 0;
         }
@@ -58,7 +60,8 @@ final class BypassCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "remove", description = "Removes entries, each as it is listed; one that is absent is an error.")
+    @Command(name = "remove", description =
+            "Removes entries, each as it is listed, one after the other; the first absent one ends it with an error.")
     static final class Remove implements Callable<Integer> {
         @Mixin
         SocketOption socket;
@@ -68,8 +71,8 @@ final class BypassCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            var client = socket.client();
-            for (var entry : entries) {
+            BypassClient client = socket.client();
+            for (String entry : entries) {
                 client.remove(entry);
             }
             return 0;

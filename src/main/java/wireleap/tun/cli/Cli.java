@@ -1,14 +1,16 @@
 package wireleap.tun.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns arguments into a command, its failures into one line and an exit code. Never prints a stack trace. */
+/**
+ * Turns arguments into a command, and every failure of it into one line and an exit code. It never prints a stack
+ * trace, nor what may be a password.
+ */
 public final class Cli {
     static final int FAILED = 1;
     static final int USAGE = 2;
@@ -18,55 +20,60 @@ public final class Cli {
 
     /** Runs the command that {@code args} name and answers the exit code: 0 done, 1 failed, 2 wrong usage. */
     public static int execute(Program program, PrintWriter out, PrintWriter err, String... args) {
-        var line = commandLine(program, out, err);
-        var config = ConfigFile.named(List.of(args));
-        if (config != null) {
-            var run = line.getSubcommands().get("run");
-            try {
-                run.setDefaultValueProvider(ConfigFile.read(Path.of(config), run.getCommandSpec()));
-            } catch (ConfigException wrong) {
-                complain(run, wrong.getMessage());
-                return USAGE;
-            }
+        CommandLine line = commandLine(program, out, err);
+        try {
+            return line.execute(args);
+        } catch (Error e) {
+            return failed(e, line);              // picocli catches exceptions only
         }
-        return line.execute(args);
     }
 
     /** The whole tree of commands, for the completion script and for tests as well. */
     static CommandLine commandLine(Program program, PrintWriter out, PrintWriter err) {
-        var line = new CommandLine(new RootCommand(program));
-        line.setOut(out).setErr(err)
-            .setExpandAtFiles(false)
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setUsageHelpWidth(110)
-            .setUsageHelpLongOptionsMaxWidth(28)
-            .setParameterExceptionHandler(Cli::wrongUsage)
-            .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
-        return line;
+        return new CommandLine(new RootCommand(program)).setOut(out).setErr(err)
+                .setExpandAtFiles(false)
+                .setUsageHelpWidth(110)
+                .setUsageHelpLongOptionsMaxWidth(28)
+                .setParameterExceptionHandler(Cli::wrongUsage)
+                .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
     }
 
     private static int wrongUsage(ParameterException wrong, String[] args) {
-        var command = wrong.getCommandLine();
-        var message = firstLine(wrong.getMessage());
-        if (wrong instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
-            message += "; did you mean '" + unmatched.getSuggestions().getFirst() + "'?";
+        CommandLine command = wrong.getCommandLine();
+        String message = wrong instanceof UnmatchedArgumentException unmatched ? unmatched(unmatched, command)
+                : wrong.getMessage();
+        for (String typed : args) {
+            String value = typed.startsWith("-") ? typed.substring(typed.indexOf('=') + 1) : typed;
+            message = message.replace(value, Redaction.of(value));
         }
         complain(command, message + " (see '" + command.getCommandSpec().qualifiedName() + " --help')");
         return USAGE;
     }
 
-    private static int failed(Exception failure, CommandLine command) {
-        var wrongInput = failure instanceof ConfigException;
-        complain(command, Optional.ofNullable(failure.getMessage()).orElseGet(failure::toString));
-        return wrongInput ? USAGE : FAILED;
+    private static String unmatched(UnmatchedArgumentException unmatched, CommandLine command) {
+        String first = unmatched.getUnmatched().getFirst();
+        String kind = first.startsWith("-") ? "unknown option"
+                : command.getSubcommands().isEmpty() ? "unexpected argument" : "unknown command";
+        List<String> alike = unmatched.getSuggestions();
+        return kind + " '" + first + "'" + (alike.isEmpty() ? "" : "; did you mean '" + alike.getFirst() + "'?");
+    }
+
+    private static int failed(Throwable failure, CommandLine command) {
+        LoggerFactory.getLogger(Cli.class).debug("the command failed", failure);
+        switch (failure) {
+            case ConfigException wrong -> {
+                complain(command, wrong.getMessage());
+                return USAGE;
+            }
+            case RuntimeException bug -> complain(command, "this is a bug: " + bug);
+            case Error bug -> complain(command, "this is a bug: " + bug);
+            default -> complain(command, failure.getMessage() == null ? failure.toString() : failure.getMessage());
+        }
+        return FAILED;
     }
 
     private static void complain(CommandLine command, String message) {
-        command.getErr().println("wireleap_tun: " + message.replace('\n', ' '));
+        command.getErr().println("wireleap_tun: " + message.replaceAll("\\s*\\R\\s*", " "));
         command.getErr().flush();
-    }
-
-    private static String firstLine(String message) {
-        return message.lines().findFirst().orElse(message);
     }
 }

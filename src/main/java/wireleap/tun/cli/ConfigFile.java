@@ -4,78 +4,86 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.SortedSet;
+import java.util.Stack;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
- * The file of {@code run --config}, in the format of {@link Properties}: its values are defaults of the command's options,
- * so that the command line wins.
+ * The file of {@code run --config}, in the format of {@link Properties}: its values are defaults of the command's
+ * options, so that the command line wins, whichever comes first.
  */
 final class ConfigFile implements IDefaultValueProvider {
+    private static final List<String> NOT_IN_FILES = List.of("help", "config");
+
     private final Properties values;
 
     private ConfigFile(Properties values) {
         this.values = values;
     }
 
-    /** The file named by {@code --config FILE} or {@code --config=FILE} among the arguments, or null. */
-    static String named(List<String> args) {
-        for (var i = 0; i < args.size(); i++) {
-            if (args.get(i).startsWith("--config=")) {
-                return args.get(i).substring("--config=".length());
+    /** Reads the file as soon as its name is met; picocli asks for defaults when it has seen all arguments. */
+    static final class Loading implements IParameterPreprocessor {
+        @Override
+        public boolean preprocess(Stack<String> arguments, CommandSpec command, ArgSpec option,
+                Map<String, Object> info) {
+            if (!arguments.isEmpty()) {
+                try {
+                    command.commandLine().setDefaultValueProvider(read(Path.of(arguments.peek()), command));
+                } catch (ConfigException | InvalidPathException e) {
+                    throw new ParameterException(command.commandLine(), e.getMessage());
+                }
             }
-            if (args.get(i).equals("--config") && i + 1 < args.size()) {
-                return args.get(i + 1);
-            }
+            return false;
         }
-        return null;
     }
 
     /**
-     * Reads {@code file} for {@code command}.
+     * Reads a file for a command.
      *
      * @throws ConfigException if it cannot be read, or names what is no option of the command
      */
     static ConfigFile read(Path file, CommandSpec command) {
-        var values = new Properties();
+        Properties values = new Properties();
         try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             values.load(in);
-        } catch (NoSuchFileException e) {
-            throw new ConfigException("--config " + file + ": there is no such file");
-        } catch (IOException | IllegalArgumentException e) {
-            throw new ConfigException("--config " + file + ": cannot be read as text of NAME = VALUE: " + e.getMessage());
+        } catch (IOException e) {
+            throw ConfigException.unreadable("--config", file, e);
+        } catch (IllegalArgumentException e) {
+            // Not its own words: they are about the format of Java's properties.
+            throw new ConfigException("--config " + file + ": a backslash begins an escape such as \\u00e9 there;"
+                    + " write \\\\ for a backslash itself");
         }
-        var known = optionNames(command);
-        var unknown = new TreeSet<>(values.stringPropertyNames());
+        SortedSet<String> known = command.options().stream().map(ConfigFile::key)
+                .filter(name -> !NOT_IN_FILES.contains(name)).collect(Collectors.toCollection(TreeSet::new));
+        SortedSet<String> unknown = new TreeSet<>(values.stringPropertyNames());
         unknown.removeAll(known);
         if (!unknown.isEmpty()) {
-            throw new ConfigException("--config " + file + ": unknown name '" + unknown.first() + "'; known are "
-                + String.join(", ", known));
+            throw new ConfigException("--config " + file + ": unknown name '" + Redaction.of(unknown.first())
+                    + "'; known are " + String.join(", ", known));
         }
         return new ConfigFile(values);
-    }
-
-    private static List<String> optionNames(CommandSpec command) {
-        return command.options().stream().map(ConfigFile::key)
-            .filter(name -> !List.of("help", "version", "config").contains(name))
-            .sorted().collect(Collectors.toCollection(ArrayList::new));
     }
 
     private static String key(OptionSpec option) {
         return option.longestName().substring("--".length());
     }
 
+    /** A $ is doubled, because picocli replaces variables in defaults: a password may contain one. */
     @Override
     public String defaultValue(ArgSpec argument) {
-        return argument instanceof OptionSpec option ? values.getProperty(key(option)) : null;
+        String value = argument instanceof OptionSpec option ? values.getProperty(key(option)) : null;
+        return value == null ? null : value.replace("$", "$$");
     }
 }

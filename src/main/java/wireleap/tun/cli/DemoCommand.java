@@ -6,7 +6,7 @@ import picocli.CommandLine.ParentCommand;
 
 /** {@code demo}. */
 @Command(name = "demo",
-    description = "Shows the main job between two network namespaces of its own and leaves nothing behind; a few seconds.")
+        description = "Shows the main job between two network namespaces of its own; a few seconds, nothing stays.")
 final class DemoCommand implements Callable<Integer> {
     @ParentCommand
     RootCommand root;

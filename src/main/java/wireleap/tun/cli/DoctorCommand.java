@@ -6,7 +6,7 @@ import picocli.CommandLine.ParentCommand;
 
 /** {@code doctor}. */
 @Command(name = "doctor",
-    description = "Says what this machine offers and lacks for the daemon, and what to do about it; changes nothing.")
+        description = "Says what this machine offers the daemon and lacks, and what to do about it; changes nothing.")
 final class DoctorCommand implements Callable<Integer> {
     @ParentCommand
     RootCommand root;

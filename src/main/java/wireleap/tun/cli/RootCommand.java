@@ -11,10 +11,10 @@ import picocli.CommandLine.Spec;
 
 /** {@code wireleap_tun}: holds the commands; by itself it only asks for one. */
 @Command(name = "wireleap_tun", versionProvider = RootCommand.Version.class, synopsisSubcommandLabel = "COMMAND",
-    description = "Routes this machine's TCP and UDP into a TUN device and carries it to a SOCKS5 proxy, or straight out.",
-    subcommands = {RunCommand.class, DemoCommand.class, StateCommand.class, BypassCommand.class, DoctorCommand.class,
-        VersionCommand.class, TrainCommand.class},
-    footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage."})
+        description = "Routes this machine's TCP and UDP into a TUN device and carries it to a SOCKS5 proxy.",
+        subcommands = {RunCommand.class, DemoCommand.class, StateCommand.class, BypassCommand.class,
+            DoctorCommand.class, VersionCommand.class, TrainCommand.class},
+        footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage."})
 final class RootCommand implements Callable<Integer> {
     final Program program;
 
@@ -33,7 +33,7 @@ final class RootCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "a command is needed, such as 'run', 'demo' or 'state'");
+        throw new ParameterException(spec.commandLine(), "a command is needed, such as run, demo or state");
     }
 
     static final class Version implements IVersionProvider {

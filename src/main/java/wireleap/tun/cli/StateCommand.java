@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code state}: fails unless the daemon is on its way to being active, or is. */
 @Command(name = "state", description = "Shows the state of the running daemon.",
-    footer = {"", "Exit code 1 if no daemon answers, or if it is 'failed'."})
+        footer = {"", "Exit code 1 if no daemon answers, or if it is 'failed'."})
 final class StateCommand implements Callable<Integer> {
     @Mixin
     SocketOption socket;
@@ -26,8 +26,8 @@ final class StateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var state = socket.client().state();
-        var out = spec.commandLine().getOut();
+        Map<String, Object> state = socket.client().state();
+        PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(JSON.std.asString(state));
         } else {
@@ -44,7 +44,7 @@ final class StateCommand implements Callable<Integer> {
                     print(out, indent + "  ", inner);
                 }
                 case List<?> list -> out.println(indent + name + ": " + (list.isEmpty() ? "none"
-                    : String.join(", ", list.stream().map(String::valueOf).toList())));
+                        : String.join(", ", list.stream().map(String::valueOf).toList())));
                 case null -> out.println(indent + name + ": none");
                 default -> out.println(indent + name + ": " + value);
             }

@@ -6,7 +6,7 @@ import picocli.CommandLine.ParentCommand;
 
 /** {@code train}. */
 @Command(name = "train", hidden = true,
-    description = "Exercises the program so that an AOT cache can be recorded.")
+        description = "Exercises the program so that an AOT cache can be recorded.")
 final class TrainCommand implements Callable<Integer> {
     @ParentCommand
     RootCommand root;

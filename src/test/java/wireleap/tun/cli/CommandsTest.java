@@ -1,0 +1,150 @@
+package wireleap.tun.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import wireleap.tun.api.ApiServer;
+import wireleap.tun.api.ApiSettings;
+
+/** The commands that speak to a daemon, against the daemon's own server over a list in memory. */
+class CommandsTest {
+    private final Map<String, Object> state = new LinkedHashMap<>();
+    @TempDir
+    private Path directory;
+    private Path socket;
+    private ApiServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        socket = directory.resolve("s");
+        server = ApiServer.start(new ApiSettings(socket, Optional.empty(), false, "1.2.3", true), new ListInMemory(),
+                () -> state);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+    }
+
+    private Invocation invoke(String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--wait", "0", "--socket", socket.toString()));
+        return Invocation.of(all.toArray(String[]::new));
+    }
+
+    private void done(String... arguments) {
+        Invocation invocation = invoke(arguments);
+        assertEquals("", invocation.err() + invocation.out());
+        assertEquals(0, invocation.code());
+    }
+
+    private List<String> list() {
+        Invocation listed = invoke("bypass", "list");
+        assertEquals(0, listed.code(), listed::err);
+        return listed.out().lines().toList();
+    }
+
+    @Test
+    void listPrintsOneEntryALine() {
+        done("bypass", "add", "192.0.2.1", "2001:db8::/32");
+        assertEquals(List.of("192.0.2.1", "2001:db8::/32"), list());
+    }
+
+    @Test
+    void addAddsAlsoWherePostReplaces() {
+        done("bypass", "add", "192.0.2.1");
+        done("bypass", "add", "192.0.2.2", "192.0.2.1/32");
+        assertEquals(List.of("192.0.2.1", "192.0.2.2"), list());
+    }
+
+    @Test
+    void removeRemovesEachAsItIsListed() {
+        done("bypass", "add", "10.0.0.0/8", "10.1.0.0/16", "192.0.2.1");
+        done("bypass", "remove", "10.1.0.0/16", "192.0.2.1");
+        assertEquals(List.of("10.0.0.0/8"), list());
+    }
+
+    @Test
+    void removingWhatIsAbsentFails() {
+        assertTrue(invoke("bypass", "remove", "192.0.2.1").err().startsWith("wireleap_tun: resource not found: "));
+        assertEquals(Cli.FAILED, invoke("bypass", "remove", "192.0.2.1").code());
+    }
+
+    @Test
+    void replaceReplacesAll() {
+        done("bypass", "add", "192.0.2.1");
+        done("bypass", "replace", "192.0.2.2");
+        assertEquals(List.of("192.0.2.2"), list());
+    }
+
+    @Test
+    void clearLeavesNothing() {
+        done("bypass", "add", "192.0.2.1");
+        done("bypass", "clear");
+        assertEquals(List.of(), list());
+    }
+
+    @Test
+    void aWrongEntryFailsInTheDaemonsWords() {
+        Invocation added = invoke("bypass", "add", "192.0.2.1", "10.0.0.1/8");
+        assertTrue(added.err().startsWith("wireleap_tun: bad request: ") && added.err().contains("10.0.0.1/8"),
+                added::err);
+        assertEquals(Cli.FAILED, added.code());
+        assertEquals(List.of(), list());
+    }
+
+    @Test
+    void stateIsPrintedForReaders() {
+        state.put("state", "active");
+        state.put("tun", Map.of("offloads", List.of("tso4", "uso")));
+        state.put("warnings", List.of());
+        Invocation shown = invoke("state");
+        assertEquals(List.of("state: active", "tun:", "  offloads: tso4, uso", "warnings: none"),
+                shown.out().lines().toList());
+        assertEquals(0, shown.code());
+    }
+
+    @Test
+    void stateIsPrintedForPrograms() {
+        state.put("state", "activating");
+        state.put("counts", Map.of("tcpFlows", 3));
+        assertEquals("{\"state\":\"activating\",\"counts\":{\"tcpFlows\":3}}" + System.lineSeparator(),
+                invoke("state", "--json").out());
+    }
+
+    @Test
+    void aFailedDaemonIsAFailure() {
+        state.put("state", "failed");
+        assertEquals(Cli.FAILED, invoke("state").code());
+    }
+
+    @Test
+    void withoutADaemonEachCommandFails() throws IOException {
+        server.close();
+        for (String command : List.of("state", "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
+            Invocation failed = invoke(command.split(" "));
+            assertTrue(failed.err().startsWith("wireleap_tun: no daemon on the socket " + socket), failed::err);
+            assertEquals(1, failed.err().lines().count());
+            assertEquals(Cli.FAILED, failed.code());
+        }
+    }
+
+    @Test
+    void aWaitOutOfRangeIsWrongUsage() {
+        Invocation waiting = Invocation.of("state", "--wait", "3601");
+        assertEquals("wireleap_tun: --wait 3601: must be a number from 0 to 3600" + System.lineSeparator(),
+                waiting.err());
+        assertEquals(Cli.USAGE, waiting.code());
+    }
+}
