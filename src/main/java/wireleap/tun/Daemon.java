@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.net.Socket;
 import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.concurrent.CountDownLatch;
@@ -16,6 +15,9 @@ import wireleap.tun.flow.StackSettings;
 import wireleap.tun.loop.EventLoop;
 import wireleap.tun.loop.UpstreamFactory;
 import wireleap.tun.policy.BypassSet;
+import wireleap.tun.policy.IpPrefix;
+import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.routes.Resolvers;
 import wireleap.tun.routes.RouteKeeper;
 import wireleap.tun.routes.RouteRefusedException;
 import wireleap.tun.upstream.Direct;
@@ -27,11 +29,10 @@ import wireleap.tun.upstream.UpstreamStatus;
  * A running daemon: starts its parts in the order that leaks nothing, waits, and stops them in reverse. Whatever fails
  * before it is active undoes all that was done.
  *
- * <p>{@link #run} belongs to the main thread; {@link #stop} may be called by any.
+ * <p>{@link #run} belongs to one platform thread; {@link #stop} may be called by any.
  */
 final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-    private static final int PROBE_MILLIS = 2_000;
     private static final int MAX_HALF_OPEN = 4096;
     private static final int MAX_SESSIONS_PER_CLIENT = 4096;
     private static final int MAX_RING_BYTES = 1 << 20;
@@ -41,7 +42,7 @@ final class Daemon {
     private final Platform platform;
     private final DaemonState state;
     private final CountDownLatch stop = new CountDownLatch(1);
-    private volatile EventLoop loop;
+    private volatile EventLoop loop;                 // null before there is a TUN
 
     Daemon(Config config, Platform platform, String version) {
         this.config = config;
@@ -49,26 +50,30 @@ final class Daemon {
         this.state = new DaemonState(config, version);
     }
 
-    /** Asks {@link #run} to end; returns at once. */
+    /** Asks {@link #run} to end, also while it is still starting; returns at once. Of no effect the second time. */
     void stop() {
         stop.countDown();
+    }
+
+    private boolean isStopping() {
+        return stop.getCount() == 0;
     }
 
     /**
      * Runs until {@link #stop}.
      *
-     * @throws IOException if the control socket or the TUN cannot be made
+     * @throws IOException if another daemon lives here, or the control socket or the TUN cannot be made
      * @throws RouteRefusedException if the kernel refuses a route or rule; the host is as it was
      */
     void run() throws IOException, RouteRefusedException, InterruptedException {
-        try (var lock = platform.lock();
-                var keeper = RouteKeeper.start(config.routes(), config.bypass(), platform.hostRoutes(),
-                    this::bypassed);
-                var memory = Arena.ofShared()) {
+        try (Platform.Lock lock = platform.lock();
+                RouteKeeper keeper = RouteKeeper.start(config.routes(), config.bypass(), platform.hostRoutes(),
+                        this::bypassed);
+                Arena memory = Arena.ofShared()) {
             state.keeper(keeper);
-            var settings = new ApiSettings(config.socket(), config.socketGroup(), config.makeSocketDirectory(),
-                state.version(), config.postReplaces());
-            try (var api = ApiServer.start(settings, keeper, state::report)) {
+            ApiSettings settings = new ApiSettings(config.socket(), config.socketGroup(),
+                    config.makeSocketDirectory(), state.version(), config.postReplaces());
+            try (ApiServer api = ApiServer.start(settings, keeper, state::report)) {
                 LOG.info("{} answers", config.socket());
                 route(keeper, memory);
             }
@@ -80,12 +85,13 @@ final class Daemon {
             throws IOException, RouteRefusedException, InterruptedException {
         try {
             keeper.prepare();
-            try (var tun = platform.openTun(config.routes().tunName())) {
+            try (Platform.Tun tun = platform.openTun(config.routes().tunName())) {
                 keeper.deviceUp(tun.index());
                 state.offloads(tun.queue().offloads());
                 carry(keeper, tun, memory);
             }
         } finally {
+            state.lifecycle(DaemonState.Lifecycle.DEACTIVATING);
             keeper.release();
         }
     }
@@ -93,34 +99,37 @@ final class Daemon {
     private void carry(RouteKeeper keeper, Platform.Tun tun, Arena memory)
             throws IOException, RouteRefusedException, InterruptedException {
         loop = new EventLoop("tun-0", stackSettings(), tun.queue(), platform.poller(memory),
-            platform.sockets(memory, config.routes().mark().value()),
-            platform.anonymousMemory(config.memoryBytes(), memory), upstream(), new SecureRandom().nextLong(),
-            this::loopDied);
+                platform.sockets(memory, config.routes().mark().value()),
+                platform.anonymousMemory(config.memoryBytes(), memory), upstream(), new SecureRandom().nextLong(),
+                this::loopDied);
         state.loop(loop);
         try {
             loop.start();
+            findResolvers();
             probeUpstream();
-            keeper.capture();
-            state.lifecycle(DaemonState.Lifecycle.ACTIVE);
-            LOG.info("active: {} leads to {}", config.routes().tunName(), config.upstream());
+            if (!isStopping()) {
+                keeper.capture();
+                state.lifecycle(DaemonState.Lifecycle.ACTIVE);
+                LOG.info("active: {} leads to {}", config.routes().tunName(), config.upstream());
+            }
             stop.await();
             state.lifecycle(DaemonState.Lifecycle.DEACTIVATING);
-            keeper.release();
+            keeper.release();                        // while the loop still answers what is in the TUN
         } finally {
             loop.stop();
         }
     }
 
     private StackSettings stackSettings() {
-        var routes = config.routes();
-        var ipv4 = routes.ipv4Address();
-        var ipv6 = routes.ipv6Address();
+        RouteSettings routes = config.routes();
+        IpPrefix ipv4 = routes.ipv4Address();
+        IpPrefix ipv6 = routes.ipv6Address();
         // The other address of each of the TUN's two-address networks is what the stack calls itself.
         return StackSettings.of(routes.mtu(), ipv4.lo() ^ 1, ipv6.hi(), ipv6.lo() ^ 1)
-            .withFlows(config.maxFlows(), Math.min(config.maxFlows(), MAX_HALF_OPEN), MAX_RING_BYTES)
-            .withSessions(config.maxUdpSessions(), Math.min(config.maxUdpSessions(), MAX_SESSIONS_PER_CLIENT),
-                SESSION_IDLE_NANOS)
-            .withManners(config.earlyAccept(), config.echoReply());
+                .withFlows(config.maxFlows(), Math.min(config.maxFlows(), MAX_HALF_OPEN), MAX_RING_BYTES)
+                .withSessions(config.maxUdpSessions(), Math.min(config.maxUdpSessions(), MAX_SESSIONS_PER_CLIENT),
+                    SESSION_IDLE_NANOS)
+                .withManners(config.earlyAccept(), config.echoReply());
     }
 
     private UpstreamFactory upstream() {
@@ -132,7 +141,7 @@ final class Daemon {
             case UpstreamAddress.Socks5 socks -> {
                 warnIfLocal(socks);
                 yield (links, slab, counters) -> new Socks5(links, socks.settings(), slab, counters,
-                    (status, error) -> upstreamChanged(status, error == 0 ? "" : SocketError.text(error)));
+                        (status, error) -> upstreamChanged(status, error == 0 ? "" : SocketError.text(error)));
             }
         };
     }
@@ -142,52 +151,55 @@ final class Daemon {
             LOG.info("upstream {} is up", config.upstream());
         } else {
             LOG.warn("upstream {} {}{}; flows are reset until it answers", config.upstream(), status.text(),
-                why.isEmpty() ? "" : ": " + why);
+                    why.isEmpty() ? "" : ": " + why);
         }
         state.upstreamStatus(status, why);
     }
 
-    /** Says early whether the proxy can be reached at all; not from the TUN's loop, and before anything is captured. */
     private void probeUpstream() {
-        if (!(config.upstream() instanceof UpstreamAddress.Socks5 socks)) {
-            return;
-        }
-        var target = new InetSocketAddress(socks.address(), socks.settings().port());
-        Thread.ofPlatform().daemon().name("probe").start(() -> {
-            try (var socket = new Socket()) {
-                socket.connect(target, PROBE_MILLIS);
-            } catch (IOException e) {
+        if (config.upstream() instanceof UpstreamAddress.Socks5 socks) {
+            UpstreamProbe.start(new InetSocketAddress(socks.address(), socks.settings().port()), why -> {
                 if (state.upstreamIsUntried()) {
-                    upstreamChanged(UpstreamStatus.UNREACHABLE, e.getMessage());
+                    upstreamChanged(UpstreamStatus.UNREACHABLE, why);
                 }
-            }
-        });
+            });
+        }
     }
 
     private void warnIfLocal(UpstreamAddress.Socks5 socks) {
-        var isLocal = socks.address().isLoopbackAddress() || socks.address().isAnyLocalAddress();
+        boolean isLocal = socks.address().isLoopbackAddress() || socks.address().isAnyLocalAddress();
         try {
             isLocal |= NetworkInterface.getByInetAddress(socks.address()) != null;
         } catch (SocketException e) {
             LOG.debug("the host's addresses cannot be listed: {}", e.getMessage());
         }
         if (isLocal && config.bypass().size() == 0 && config.routes().bypassUsers().isEmpty()) {
-            var warning = "the upstream " + socks + " is on this host: what it sends itself would come back through the"
-                + " TUN; give --bypass-user with the user that it runs as, or --bypass with the addresses it connects to";
+            String warning = "the upstream " + socks + " is on this host: what it sends itself would come back through"
+                    + " the TUN; give --bypass-user with the user that it runs as, or --bypass with the addresses it"
+                    + " connects to";
             LOG.warn(warning);
             state.warn(warning);
         }
     }
 
+    private void findResolvers() {
+        Resolvers resolvers = platform.resolvers();
+        LOG.info("DNS: {}", resolvers);
+        state.resolvers(resolvers);
+    }
+
     private void bypassed(BypassSet added) {
-        var running = loop;
+        EventLoop running = loop;
         if (running != null && !running.post((stack, nowNanos) -> stack.resetMatching(added::contains, nowNanos))) {
-            LOG.warn("the packet loop is too busy, or has ended: flows to {} new bypass entries are not reset", added.size());
+            LOG.warn("the packet loop is too busy, or has ended: flows to {} new bypass entries are not reset",
+                    added.size());
         }
     }
 
     private void loopDied(Throwable cause) {
-        LOG.error("the packet loop ended, traffic into the TUN is dropped until a restart; this is a bug", cause);
+        LOG.error("the packet loop ended, what enters the TUN is dropped until a restart; this is a bug: {}",
+                cause.toString());
+        LOG.debug("where the packet loop ended", cause);
         state.lifecycle(DaemonState.Lifecycle.FAILED);
     }
 }

@@ -1,15 +1,24 @@
 package wireleap.tun;
 
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toList;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import wireleap.tun.loop.EventLoop;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.os.Offloads;
+import wireleap.tun.policy.BypassSet;
 import wireleap.tun.policy.Family;
+import wireleap.tun.policy.IpPrefix;
+import wireleap.tun.routes.Resolvers;
 import wireleap.tun.routes.RouteKeeper;
 import wireleap.tun.upstream.UpstreamStatus;
 
@@ -36,6 +45,7 @@ final class DaemonState {
     private volatile String upstreamProblem = "";
     private volatile RouteKeeper keeper;
     private volatile Offloads offloads;
+    private volatile Resolvers resolvers = Resolvers.NONE;
     private volatile EventLoop loop;
 
     DaemonState(Config config, String version) {
@@ -62,6 +72,10 @@ final class DaemonState {
         offloads = inForce;
     }
 
+    void resolvers(Resolvers found) {
+        resolvers = found;
+    }
+
     void loop(EventLoop running) {
         loop = running;
     }
@@ -81,7 +95,7 @@ final class DaemonState {
 
     /** The JSON object, its members in the order in which a reader wants them. */
     Map<String, Object> report() {
-        var report = new LinkedHashMap<String, Object>();
+        Map<String, Object> report = new LinkedHashMap<>();
         report.put("state", lifecycle.name().toLowerCase(Locale.ROOT));
         report.put("pid", ProcessHandle.current().pid());
         report.put("version", version);
@@ -89,13 +103,14 @@ final class DaemonState {
         report.put("tun", tun());
         report.put("families", families());
         report.put("upstream", upstream());
+        report.put("dns", dns());
         report.put("counts", counts());
         report.put("warnings", List.copyOf(warnings));
         return report;
     }
 
     private Map<String, Object> tun() {
-        var tun = new LinkedHashMap<String, Object>();
+        Map<String, Object> tun = new LinkedHashMap<>();
         tun.put("name", config.routes().tunName());
         tun.put("mtu", config.routes().mtu());
         tun.put("queues", 1);
@@ -104,7 +119,7 @@ final class DaemonState {
     }
 
     private static List<String> names(Offloads inForce) {
-        var names = new ArrayList<String>();
+        List<String> names = new ArrayList<>();
         if (inForce.checksum()) {
             names.add("checksum");
         }
@@ -121,15 +136,15 @@ final class DaemonState {
     }
 
     private Map<String, Object> families() {
-        var families = new LinkedHashMap<String, Object>();
-        var present = keeper == null ? List.<Family>of() : keeper.families();
+        Map<String, Object> families = new LinkedHashMap<>();
+        Set<Family> present = keeper == null ? Set.of() : keeper.families();
         families.put("ipv4", present.contains(Family.IPV4));
         families.put("ipv6", present.contains(Family.IPV6));
         return families;
     }
 
     private Map<String, Object> upstream() {
-        var upstream = new LinkedHashMap<String, Object>();
+        Map<String, Object> upstream = new LinkedHashMap<>();
         upstream.put("uri", config.upstream().toString());
         upstream.put("status", upstreamStatus.text());
         if (!upstreamProblem.isEmpty()) {
@@ -138,13 +153,25 @@ final class DaemonState {
         return upstream;
     }
 
+    /** As found at the start, but with the bypass list of now. */
+    private Map<String, Object> dns() {
+        BypassSet bypassed = keeper == null ? config.bypass() : keeper.snapshot().set();
+        Map<Boolean, List<String>> byWay = Stream.concat(resolvers.local().stream(), resolvers.distant().stream())
+                .collect(partitioningBy(server -> resolvers.local().contains(server)
+                        || bypassed.contains(server.hi(), server.lo()), mapping(IpPrefix::toString, toList())));
+        Map<String, Object> dns = new LinkedHashMap<>();
+        dns.put("aroundTun", byWay.get(true));
+        dns.put("throughTun", byWay.get(false));
+        return dns;
+    }
+
     private Map<String, Object> counts() {
-        var counts = new LinkedHashMap<String, Object>();
+        Map<String, Object> counts = new LinkedHashMap<>();
         counts.put("bypassEntries", keeper == null ? 0 : keeper.snapshot().set().size());
         counts.put("tcpFlows", loop == null ? 0 : loop.tcpFlows());
         counts.put("udpSessions", loop == null ? 0 : loop.udpSessions());
-        for (var counter : Counter.values()) {
-            var value = loop == null ? 0 : loop.counters().value(counter);
+        for (Counter counter : Counter.values()) {
+            long value = loop == null ? 0 : loop.counters().value(counter);
             if (value != 0) {
                 counts.put(camelCase(counter), value);
             }
@@ -153,9 +180,9 @@ final class DaemonState {
     }
 
     private static String camelCase(Counter counter) {
-        var words = counter.name().toLowerCase(Locale.ROOT).split("_");
-        var name = new StringBuilder(words[0]);
-        for (var i = 1; i < words.length; i++) {
+        String[] words = counter.name().toLowerCase(Locale.ROOT).split("_");
+        StringBuilder name = new StringBuilder(words[0]);
+        for (int i = 1; i < words.length; i++) {
             name.append(Character.toUpperCase(words[i].charAt(0))).append(words[i], 1, words[i].length());
         }
         return name.toString();

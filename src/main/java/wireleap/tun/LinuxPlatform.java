@@ -18,6 +18,7 @@ import wireleap.tun.os.linux.netlink.LinkEntry;
 import wireleap.tun.os.linux.netlink.RouteSocket;
 import wireleap.tun.routes.HostRoutes;
 import wireleap.tun.routes.LinuxRoutes;
+import wireleap.tun.routes.Resolvers;
 
 /** Linux: /dev/net/tun, epoll(7), rtnetlink(7). */
 final class LinuxPlatform implements Platform {
@@ -37,6 +38,11 @@ final class LinuxPlatform implements Platform {
     @Override
     public HostRoutes.Opener hostRoutes() {
         return LinuxRoutes::open;
+    }
+
+    @Override
+    public Resolvers resolvers() {
+        return Resolvers.find();
     }
 
     @Override
@@ -75,9 +81,9 @@ final class LinuxPlatform implements Platform {
     }
 
     private static int indexOf(String name) throws IOException {
-        try (var arena = Arena.ofConfined(); var socket = RouteSocket.open(arena)) {
+        try (Arena arena = Arena.ofConfined(); RouteSocket socket = RouteSocket.open(arena)) {
             return socket.links().stream().filter(link -> link.name().equals(name)).mapToInt(LinkEntry::index)
-                .findFirst().orElseThrow(() -> new IOException("the TUN " + name + " is gone already"));
+                    .findFirst().orElseThrow(() -> new IOException("the TUN " + name + " is gone already"));
         }
     }
 
@@ -89,7 +95,7 @@ final class LinuxPlatform implements Platform {
     @Override
     public Sockets sockets(Arena arena, int mark) {
         return new LinuxSockets(arena, new SocketSettings(mark, USER_TIMEOUT_MILLIS, KEEP_IDLE_SECONDS,
-            KEEP_INTERVAL_SECONDS, KEEP_PROBES));
+                KEEP_INTERVAL_SECONDS, KEEP_PROBES));
     }
 
     @Override

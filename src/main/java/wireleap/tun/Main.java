@@ -1,6 +1,7 @@
 package wireleap.tun;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -9,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import wireleap.tun.cli.Cli;
 import wireleap.tun.cli.ConfigException;
 import wireleap.tun.cli.Program;
@@ -20,50 +23,60 @@ import wireleap.tun.policy.RouteSettings;
 /** The program's entry, and what its commands start. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 public final class Main implements Program {
     private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug");
-    /** A stop that takes longer is given up; the kernel removes the device and its routes in any case. */
-    private static final long STOP_SECONDS = 3;
+    /** A stop that takes longer is given up: the kernel removes the device, and the next start the rest. */
+    private static final long STOP_MILLIS = 2_000;
+    private static final int FAILED = 1;
+    private static final int GAVE_UP = -1;
+
+    private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
 
     private Main() {
     }
 
     public static void main(String[] args) {
-        var code = Cli.execute(new Main(), new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+        Thread.setDefaultUncaughtExceptionHandler(Main::uncaught);
+        Main main = new Main();
+        int code = Cli.execute(main, new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+        main.exitCode.complete(code);
         System.exit(code);
     }
 
     @Override
     public int run(RunOptions options) throws Exception {
         logLevel(options.logLevel());
-        var daemon = new Daemon(Config.of(options), new LinuxPlatform(), version());
-        var success = new CompletableFuture<Boolean>();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(daemon, success), "stop"));
-        try {
-            daemon.run();
-            success.complete(true);
-            return 0;
-        } finally {
-            success.complete(false);
-        }
+        Daemon daemon = new Daemon(Config.of(options), new LinuxPlatform(), version());
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon), "stop"));
+        daemon.run();
+        return 0;
     }
 
-    /** A signal that asks for the end and gets it is a success: 0, not 128 + its number. */
-    private static void stopOnSignal(Daemon daemon, CompletableFuture<Boolean> success) {
-        if (success.isDone()) {
-            return;
-        }
+    /**
+     * What the JVM runs at SIGTERM, SIGINT and SIGHUP, once, however many of them come. A signal that asks for the end
+     * and gets it is a success: the exit code is that of the command, not 128 + the signal's number.
+     */
+    private void end(Daemon daemon) {
         daemon.stop();
-        if (success.completeOnTimeout(false, STOP_SECONDS, TimeUnit.SECONDS).join()) {
-            Runtime.getRuntime().halt(0);
+        int code = exitCode.completeOnTimeout(GAVE_UP, STOP_MILLIS, TimeUnit.MILLISECONDS).join();
+        if (code == GAVE_UP) {
+            LoggerFactory.getLogger(Main.class).error("not stopped within {} ms; the next start sweeps what is left",
+                    STOP_MILLIS);
         }
+        Runtime.getRuntime().halt(code == GAVE_UP ? FAILED : code);
     }
 
     /** Has to come before the first logger is made. */
     private static void logLevel(String level) {
-        var name = level.toLowerCase(Locale.ROOT);
+        String name = level.toLowerCase(Locale.ROOT);
         if (!LOG_LEVELS.contains(name)) {
-            throw new ConfigException("--log-level " + level + ": use one of " + String.join(", ", LOG_LEVELS));
+            throw new ConfigException("--log-level " + level + ": must be one of " + String.join(", ", LOG_LEVELS));
         }
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", name);
+    }
+
+    private static void uncaught(Thread thread, Throwable cause) {
+        Logger log = LoggerFactory.getLogger(Main.class);
+        log.error("thread {} ended; this is a bug: {}", thread.getName(), cause.toString());
+        log.debug("where it ended", cause);
     }
 
     @Override
@@ -73,7 +86,7 @@ public final class Main implements Program {
 
     @Override
     public int doctor(PrintStream out) {
-        return Doctor.run(out, RouteSettings.DEFAULT.ruleBase());
+        return Doctor.run(out, RouteSettings.DEFAULT);
     }
 
     @Override
@@ -88,7 +101,7 @@ public final class Main implements Program {
 
     /** The version that this program was built as, such as {@code 0.1.0}. */
     static String versionOfBuild() {
-        try (var in = Main.class.getResourceAsStream("version.txt")) {
+        try (InputStream in = Main.class.getResourceAsStream("version.txt")) {
             return new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

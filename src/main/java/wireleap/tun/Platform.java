@@ -7,6 +7,7 @@ import wireleap.tun.os.PacketDevice;
 import wireleap.tun.os.Poller;
 import wireleap.tun.os.Sockets;
 import wireleap.tun.routes.HostRoutes;
+import wireleap.tun.routes.Resolvers;
 
 /** What the daemon needs of the machine that it runs on; only {@link Main} chooses one. */
 interface Platform {
@@ -32,6 +33,9 @@ interface Platform {
 
     /** The host's routing, to be opened on the thread that uses it. */
     HostRoutes.Opener hostRoutes();
+
+    /** Whom this host asks for names, and in which way. */
+    Resolvers resolvers();
 
     /** @throws IOException saying why there can be no such device and what to do */
     Tun openTun(String name) throws IOException;

@@ -15,7 +15,7 @@ final class Architecture {
     /** Arrows only downwards. The root package, which composes all, may name everything but bindings. */
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
             Map.entry("cli", Set.of("client", "policy")),
-            Map.entry("doctor", Set.of("policy", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
+            Map.entry("doctor", Set.of("routes", "policy", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
             Map.entry("demo", Set.of("client", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
             Map.entry("client", Set.of()),
             Map.entry("api", Set.of("routes", "policy")),

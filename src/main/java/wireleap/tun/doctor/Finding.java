@@ -39,7 +39,7 @@ record Finding(Grade grade, String subject, String found, String advice) {
     /** A line, and a second one with the advice if there is any. */
     @Override
     public String toString() {
-        var line = grade.mark + "  " + subject + ": " + found;
+        String line = grade.mark + "  " + subject + ": " + found;
         return advice.isEmpty() ? line : line + System.lineSeparator() + "        -> " + advice;
     }
 }

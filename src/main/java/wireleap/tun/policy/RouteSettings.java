@@ -18,6 +18,8 @@ import java.util.List;
  */
 public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPrefix ipv4Address, IpPrefix ipv6Address,
         int mtu, int transmitQueuePackets, List<Long> bypassUsers, boolean capturesDns) {
+    /** Which our routes and rules carry. Nobody else uses the number; linux/rtnetlink.h, RTPROT_*. */
+    public static final int PROTOCOL = 157;
     /** Tables follow from the base, and the kernel's own end at 255. */
     public static final int MIN_RULE_BASE = 256;
     /** The last rule must come before the kernel's own, 32766. */

@@ -16,6 +16,7 @@ import wireleap.tun.policy.DeviceAddress;
 import wireleap.tun.policy.DeviceRoute;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.IpPrefix;
+import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Rule;
 import wireleap.tun.policy.Rule.Action;
 import wireleap.tun.policy.Rule.Match;
@@ -24,8 +25,8 @@ import wireleap.tun.policy.ThrowRoute;
 
 /** What we claim, in rtnetlink's values, and back. */
 final class LinuxClaims {
-    /** Who made a route or a rule: this program. Nobody else uses the number; linux/rtnetlink.h, RTPROT_*. */
-    static final int PROTOCOL = 157;
+    /** Who made a route or a rule: this program. */
+    static final int PROTOCOL = RouteSettings.PROTOCOL;
 
     private LinuxClaims() {
     }
@@ -93,6 +94,12 @@ final class LinuxClaims {
         }
         Device device = new Device(entry.device(), names.getOrDefault(entry.device(), "if" + entry.device()));
         return entry.isUnicast() ? Optional.of(new DeviceRoute(entry.table(), destination, device)) : Optional.empty();
+    }
+
+    /** Where any route leads; none for what Java takes for another family (a route to IPv4-mapped addresses). */
+    static Optional<IpPrefix> destination(RouteEntry entry) {
+        boolean fits = entry.prefixLength() <= entry.destination().getAddress().length * Byte.SIZE;
+        return fits ? Optional.of(prefix(entry.destination(), entry.prefixLength())) : Optional.empty();
     }
 
     static Claim address(AddressEntry entry, Device device) {
