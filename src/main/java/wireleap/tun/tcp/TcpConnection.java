@@ -147,7 +147,8 @@ public final class TcpConnection {
             onRetransmitTimer(nowNanos);
         } else if (tcb.sender.persist.isDue(nowNanos)) {
             onPersistTimer(nowNanos);
-        } else if (nowNanos >= tcb.keepAlive.deadlineNanos()) {
+        }
+        if (!closed() && nowNanos >= tcb.keepAlive.deadlineNanos()) {
             onKeepAliveTimer(nowNanos);
         }
     }
