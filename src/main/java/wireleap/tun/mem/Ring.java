@@ -45,7 +45,7 @@ public final class Ring {
      * Makes room, so that every position from the base up to, not including, {@code endPosition} can be put. All bytes
      * put before stay where they are in the stream.
      *
-     * @return false: beyond the limit or no memory; nothing has changed
+     * @return false: beyond the limit or no memory {@link Slab#canSpare to spare}; nothing has changed
      */
     public boolean reserve(long endPosition) {
         long needed = endPosition - base;
@@ -56,7 +56,7 @@ public final class Ring {
             return false;
         }
         int newCapacity = Slab.blockBytes((int) needed);
-        long newBlock = slab.allocate(newCapacity);
+        long newBlock = slab.canSpare(newCapacity) ? slab.allocate(newCapacity) : -1;
         if (newBlock < 0) {
             return false;
         }

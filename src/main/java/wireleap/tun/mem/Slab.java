@@ -17,6 +17,7 @@ public final class Slab {
     /** Size of the largest block in bytes. */
     public static final int MAX_BLOCK_BYTES = 1 << 20;
 
+    private static final int SHARES = 16;
     private static final int PAGE_SHIFT = 12;
     private static final int MAX_ORDER = 8;
     private static final byte NO_BLOCK = -1;
@@ -65,6 +66,16 @@ public final class Slab {
     /** The size of the block that holds so many bytes: a power of two, 4 KiB..1 MiB; {@code bytes} is 1..1 MiB. */
     public static int blockBytes(int bytes) {
         return MIN_BLOCK_BYTES << orderOf(bytes);
+    }
+
+    /**
+     * Whether a block of this size may go to somebody who could do with a smaller one: the smallest always, others only up
+     * to a sixteenth of what is free. So those who take and do not give back leave ever smaller shares, but leave some,
+     * and nobody who comes later finds nothing (dynamic thresholds, as in switches that share one buffer).
+     */
+    public boolean canSpare(int bytes) {
+        int size = blockBytes(bytes);
+        return size == MIN_BLOCK_BYTES || size <= (capacityBytes - usedBytes) / SHARES;
     }
 
     /**

@@ -22,7 +22,7 @@ final class ShareTest {
     private static final long NOW = 2_000_000;
 
     private final StillLinks links = new StillLinks();
-    private final Slab slab = new Slab(Arena.ofAuto().allocate(4 << 20, 4096));
+    private final Slab slab = new Slab(Arena.ofAuto().allocate(32 << 20, 4096));
     private final Counters counters = new Counters();
     private final MemorySegment headers = Arena.ofAuto().allocate(PacketOutput.HEADER_SPACE);
     private int synAck;

@@ -72,11 +72,11 @@ final class World implements PacketOutput {
     }
 
     static World direct() {
-        return new World(1, settings(), 4 << 20, false);
+        return new World(1, settings(), 16 << 20, false);
     }
 
     static World socks() {
-        return new World(1, settings(), 4 << 20, true);
+        return new World(1, settings(), 16 << 20, true);
     }
 
     static StackSettings settings() {

@@ -54,6 +54,20 @@ class RingTest {
     }
 
     @Test
+    void manyRingsThatAreNeverEmptiedLeaveRoomForOneMore() {
+        for (int i = 0; i < 100; i++) {
+            Ring other = new Ring(slab);
+            other.reset(0, MIB);
+            for (int kib = 4; kib <= 1024; kib *= 2) {
+                other.reserve(kib * KIB);
+            }
+            assertTrue(other.capacityBytes() > 0, "ring " + i);
+        }
+        ring.reset(0, MIB);
+        assertTrue(ring.reserve(4 * KIB));
+    }
+
+    @Test
     void roomBeyondTheLimitIsRefused() {
         ring.reset(100, 64 * KIB);
         assertFalse(ring.reserve(100 + 64 * KIB + 1));
