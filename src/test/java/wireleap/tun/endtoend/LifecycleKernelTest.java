@@ -72,7 +72,7 @@ class LifecycleKernelTest {
 
     private String routes(String family) {
         try {
-            return TestNet.output(net.inside(), "ip", family, "-N", "route", "show", "table", THROWS);
+            return TestNet.output(net.inside(), "ip", family, "route", "show", "table", THROWS);
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }

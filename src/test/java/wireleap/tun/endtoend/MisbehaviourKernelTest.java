@@ -228,15 +228,18 @@ class MisbehaviourKernelTest {
     void aServerThatResetsMidwayResetsTheFlow() throws Exception {
         proxy.next(client -> {
             ScriptedSocks.reply(client, 0);
+            Socks5Wire.octet(client);
             Flow.reset(client);
         });
         try (var near = net.dial(TARGET)) {
+            near.write(ByteBuffer.allocate(1));
             assertThrows(SocketException.class, () -> near.read(ByteBuffer.allocate(1)));
         }
     }
 
+    /** A server that says it has no UDP is believed for half a minute. */
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "REPLIES_COMMAND_NOT_SUPPORTED")
     void datagramsFlowAgainAfterALie(Lie lie) throws Exception {
         proxy.next(lie);
         assertDatagramsGetThroughInTheEnd();
