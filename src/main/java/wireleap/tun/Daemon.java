@@ -114,7 +114,7 @@ final class Daemon {
             }
             stop.await();
             state.lifecycle(DaemonState.Lifecycle.DEACTIVATING);
-            keeper.release();                        // while the loop still answers what is in the TUN
+            keeper.uncapture();                      // no more: the resets that stop() sends need the TUN's addresses
         } finally {
             loop.stop();
         }

@@ -29,7 +29,7 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
         NOTHING,
         /** The throws stand and marked packets go their way; nothing is captured. */
         PREPARED,
-        /** The TUN has its addresses and its routes. */
+        /** The TUN has its addresses and its routes; what has its address as source stays in it. */
         DEVICE_UP,
         /** The host's traffic goes into the TUN. */
         CAPTURING
@@ -116,10 +116,10 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
         claims.add(new DeviceAddress(tun, settings.address(family), RouteSettings.prefixLength(family)));
         claims.add(new DeviceRoute(settings.bypassTable(), everything, tun));
         claims.add(new DeviceRoute(settings.tunTable(), everything, tun));
+        claims.add(rule(family, 1, Match.OWN.from(settings.address(family)), lookup(settings.tunTable())));
     }
 
     private void capturing(Family family, List<Claim> claims) {
-        claims.add(rule(family, 1, Match.OWN.from(settings.address(family)), lookup(settings.tunTable())));
         for (long user : settings.bypassUsers()) {
             claims.add(rule(family, 2, Match.OWN.user(user), end()));
         }

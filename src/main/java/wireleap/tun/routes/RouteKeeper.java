@@ -28,8 +28,8 @@ import wireleap.tun.policy.TooManyEntriesException;
  * Owns what the daemon has in the kernel's routing and the bypass list that it says. One platform thread of its own
  * does all of it, one task after another; any other thread, virtual ones too, posts a task and waits.
  *
- * <p>The daemon calls {@link #prepare}, {@link #deviceUp}, {@link #capture} and at last {@link #release}, in this
- * order. Edits of the list wait until the first is done.
+ * <p>The daemon calls {@link #prepare}, {@link #deviceUp}, {@link #capture}, {@link #uncapture} and at last
+ * {@link #release}, in this order. Edits of the list wait until the first is done.
  */
 public final class RouteKeeper implements BypassControl, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RouteKeeper.class);
@@ -118,6 +118,15 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
      */
     public void capture() throws RouteRefusedException, InterruptedException {
         stage(() -> reach(kept.plan().at(Stage.CAPTURING)));
+    }
+
+    /**
+     * Leads nothing new into the TUN. What is in it stays in it, so that its ends can still be told, and leaks nowhere.
+     *
+     * @throws RouteRefusedException if the kernel refused; then all is as before
+     */
+    public void uncapture() throws RouteRefusedException, InterruptedException {
+        stage(() -> reach(kept.plan().at(Stage.DEVICE_UP)));
     }
 
     /**

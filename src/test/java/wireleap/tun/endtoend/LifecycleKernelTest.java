@@ -2,9 +2,11 @@ package wireleap.tun.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -20,7 +22,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import wireleap.tun.testing.Daemon;
+import wireleap.tun.testing.Family;
 import wireleap.tun.testing.Flow;
 import wireleap.tun.testing.HostState;
 import wireleap.tun.testing.NeedsProgram;
@@ -99,6 +104,17 @@ class LifecycleKernelTest {
             assertTrue(millis < 1_000, millis + " ms\n" + daemon.log());
             assertEquals(0, daemon.process().exitValue(), daemon::log);
             assertTrue(flow.near().isOpen());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void sigtermResetsOpenFlowsSoThatTheirApplicationsConnectAnew(Family family) throws Exception {
+        try (var daemon = start(); var flow = Flow.open(net, family.server())) {
+            daemon.stop();
+            flow.near().socket().setSoTimeout(5_000);
+            var end = assertThrows(SocketException.class, () -> flow.near().socket().getInputStream().read());
+            assertEquals("Connection reset", end.getMessage(), daemon::log);
         }
     }
 

@@ -114,6 +114,14 @@ class RoutePlanTest {
     }
 
     @Test
+    void flowsStayInTheTunWhenNothingNewIsLedIntoIt() throws Exception {
+        RoutePlan stopping = capturing().at(Stage.DEVICE_UP);
+        assertEquals(List.of("pref 13489 iif lo from 10.13.49.0 lookup 13493",
+                        "pref 13489 iif lo from fd13:490:574c:: lookup 13493"),
+                stopping.claims().stream().map(Claim::words).filter(words -> words.contains(" iif lo ")).toList());
+    }
+
+    @Test
     void eachStageIncludesTheOneBefore() {
         RoutePlan plan = NOTHING.with(TUN);
         for (int i = 1; i < Stage.values().length; i++) {

@@ -50,6 +50,8 @@ class RouteKeeperTest {
         assertEquals(claims(Stage.DEVICE_UP, "192.0.2.1"), host.kernel);
         keeper.capture();
         assertEquals(claims(Stage.CAPTURING, "192.0.2.1"), host.kernel);
+        keeper.uncapture();
+        assertEquals(claims(Stage.DEVICE_UP, "192.0.2.1"), host.kernel);
         keeper.release();
         assertEquals(Set.of(), host.kernel);
     }
