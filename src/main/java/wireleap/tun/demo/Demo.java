@@ -84,25 +84,20 @@ public final class Demo implements AutoCloseable {
 
     private static int play(PrintStream out) throws IOException, InterruptedException {
         try (var demo = new Demo(out)) {
-            var hook = new Thread(demo::close);
-            Runtime.getRuntime().addShutdownHook(hook);
-            try {
-                demo.play();
-                return 0;
-            } catch (IOException | DemoException e) {
-                demo.tellFailure(e);
-                return 1;
-            } finally {
-                removeHook(hook);
-            }
+            return demo.playOrTell();
         }
     }
 
-    private static void removeHook(Thread hook) {
+    private int playOrTell() throws IOException, InterruptedException {
         try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The program is ending by a signal: the hook is at work.
+            play();
+            return 0;
+        } catch (IOException | DemoException e) {
+            // Once a signal has taken the stage down, nothing on it is worth telling.
+            if (!stage.isTakenDown()) {
+                tellFailure(e);
+            }
+            return 1;
         }
     }
 

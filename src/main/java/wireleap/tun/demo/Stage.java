@@ -10,7 +10,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/** Where the demo plays: two namespaces joined by a veth (veth(4)), a directory, and the servers outside. */
+/**
+ * Where the demo plays: two namespaces joined by a veth (veth(4)), a directory, and the servers outside. A signal that
+ * ends the program takes it all down as well.
+ */
 final class Stage implements AutoCloseable {
     private static final int SOCKS = 1080;
 
@@ -18,6 +21,8 @@ final class Stage implements AutoCloseable {
     private final List<Side> sides;
     /** What is to be closed at the end, the last first. */
     private final Deque<AutoCloseable> open = new ConcurrentLinkedDeque<>();
+    private final Thread hook = new Thread(this::takeDown);
+    private volatile boolean takenDown;
     private Namespace inside;
 
     private Stage(Path directory, List<Side> sides) {
@@ -30,6 +35,7 @@ final class Stage implements AutoCloseable {
         // Absent where the kernel was told to be without IPv6 (ipv6.disable=1).
         var sides = Files.exists(Path.of("/proc/net/if_inet6")) ? List.of(Side.values()) : List.of(Side.IPV4);
         var stage = new Stage(Files.createTempDirectory("wireleap_tun-demo"), sides);
+        Runtime.getRuntime().addShutdownHook(stage.hook);
         try {
             stage.build();
             return stage;
@@ -49,6 +55,11 @@ final class Stage implements AutoCloseable {
         for (var side : sides) {
             tied(outside.call(() -> Mirror.open(side.mirror())));
         }
+    }
+
+    /** Whether it is over, or about to be. */
+    boolean isTakenDown() {
+        return takenDown;
     }
 
     private <C extends AutoCloseable> C tied(C closeable) {
@@ -84,6 +95,16 @@ final class Stage implements AutoCloseable {
     /** Takes everything down; again is no harm. The namespaces go when nobody is in them any more. */
     @Override
     public void close() {
+        takeDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // A signal is ending the program, and the hook is at work.
+        }
+    }
+
+    private void takeDown() {
+        takenDown = true;
         for (var next = open.poll(); next != null; next = open.poll()) {
             try {
                 next.close();

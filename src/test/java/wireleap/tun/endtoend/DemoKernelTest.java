@@ -90,11 +90,30 @@ class DemoKernelTest {
                 demo(1, asNobody("600"), launcher));
     }
 
-    @Test
-    void itLeavesNoFiles() throws Exception {
-        String output = demo(0, List.of(), Daemon.launcher().toString());
+    private static Path directoryOf(String output) {
         var socket = Pattern.compile("--socket (\\S+)").matcher(output);
         assertTrue(socket.find(), output);
-        assertFalse(Files.exists(Path.of(socket.group(1)).getParent()));
+        return Path.of(socket.group(1)).getParent();
+    }
+
+    @Test
+    void itLeavesNoFiles() throws Exception {
+        assertFalse(Files.exists(directoryOf(demo(0, List.of(), Daemon.launcher().toString()))));
+    }
+
+    @Test
+    void aSignalEndsItAndItsDaemonAndItsFiles() throws Exception {
+        var process = new ProcessBuilder(Daemon.launcher().toString(), "demo").redirectErrorStream(true).start();
+        var output = new StringBuilder();
+        try (var lines = process.inputReader()) {
+            while (output.indexOf("--socket") < 0) {
+                output.append(lines.readLine()).append('\n');
+            }
+            var children = process.descendants().toList();
+            process.destroy();
+            assertTrue(process.waitFor(5, TimeUnit.SECONDS));
+            assertFalse(Files.exists(directoryOf(output.toString())));
+            assertTrue(children.stream().noneMatch(ProcessHandle::isAlive));
+        }
     }
 }
