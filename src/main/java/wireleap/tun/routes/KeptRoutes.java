@@ -155,7 +155,7 @@ final class KeptRoutes {
         boolean absent = refusal.familyIsAbsent() && plan.families().contains(refusal.step().claim().family());
         if (absent) {
             plan = plan.without(refusal.step().claim().family());
-            LOG.warn("the kernel has no {}, so nothing of it is captured or bypassed: {}",
+            LOG.warn("the kernel refuses {} in the TUN, so nothing of it is captured or bypassed: {}",
                     refusal.step().claim().family(), refusal.message());
         }
         return absent;

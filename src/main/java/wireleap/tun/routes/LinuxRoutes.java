@@ -164,6 +164,7 @@ public final class LinuxRoutes implements HostRoutes {
                     LinkEntry.sizes(tun.index(), mtu, transmitQueuePackets));
             LOG.info("[#] {} mtu {} txqueuelen {}", device, mtu, transmitQueuePackets);
             forbidLinkLocal(device, tun);
+            allowIpv6(tun);
             loosenReversePathFilter(tun);
             socket.request(device + " up", LinkEntry.up(tun.index()));
             LOG.info("[#] {} up", device);
@@ -181,6 +182,24 @@ public final class LinuxRoutes implements HostRoutes {
                 throw e;
             }
             LOG.debug("no IPv6, no link-local address: {}", e.getMessage());
+        }
+    }
+
+    /**
+     * Switches IPv6 on for the TUN, unless it is off for the whole host. A new device has what conf/default says, and
+     * where that is "off" while older devices have IPv6, all of it would go around the tunnel.
+     */
+    private static void allowIpv6(Device tun) {
+        Path conf = Path.of("/proc/sys/net/ipv6/conf");
+        Path own = conf.resolve(tun.name()).resolve("disable_ipv6");
+        try {
+            boolean off = Files.exists(own) && Files.readString(own).startsWith("1");
+            if (off && Files.readString(conf.resolve("all/disable_ipv6")).startsWith("0")) {
+                Files.writeString(own, "0", StandardOpenOption.WRITE);
+                LOG.info("[#] sysctl net.ipv6.conf.{}.disable_ipv6=0", tun.name());
+            }
+        } catch (IOException e) {
+            LOG.warn("IPv6 cannot be switched on for {}: {}", tun.name(), e.getMessage());
         }
     }
 

@@ -263,6 +263,14 @@ class RouteKeeperKernelTest {
         assertTrue(!ip("-6 rule").contains("157") && !ip("-6 route show table all").contains("157"));
     }
 
+    @Test
+    void ipv6OfAHostThatHasItIsCapturedThoughNewDevicesHaveNone() throws Exception {
+        net.inside().call(() -> sysctl("net/ipv6/conf/default/disable_ipv6", "1"));
+        running(RouteSettings.DEFAULT);
+        assertEquals(Set.of(Family.values()), keeper.families());
+        assertEquals("wltun0", way("2001:db8:99::1"));
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void tenThousandEntriesAreFast(boolean ipv4) throws Exception {
