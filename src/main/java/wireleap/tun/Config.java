@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
+import java.util.Set;
 import java.util.regex.Pattern;
 import wireleap.tun.cli.ConfigException;
 import wireleap.tun.cli.RunOptions;
@@ -95,9 +96,11 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
     }
 
     private static RouteSettings routes(RunOptions options) {
-        if (!TUN_NAME.matcher(options.tun()).matches()) {
+        // "all" and "default" stand for other things among the kernel's settings of devices.
+        if (!TUN_NAME.matcher(options.tun()).matches() || Set.of("all", "default").contains(options.tun())) {
             throw new ConfigException("--tun " + options.tun()
-                    + ": a device's name is 1 to 15 letters, digits, dots, dashes or underscores, such as wltun0");
+                    + ": a device's name is 1 to 15 letters, digits, dots, dashes or underscores, not all or default,"
+                    + " such as wltun0");
         }
         RouteSettings usual = RouteSettings.DEFAULT;
         int base = number("--rule-base", options.ruleBase(), RouteSettings.MIN_RULE_BASE, RouteSettings.MAX_RULE_BASE);

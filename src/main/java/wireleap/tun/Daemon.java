@@ -6,12 +6,15 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.security.SecureRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.api.ApiServer;
 import wireleap.tun.api.ApiSettings;
 import wireleap.tun.flow.StackSettings;
+import wireleap.tun.loop.DeviceGoneException;
 import wireleap.tun.loop.EventLoop;
 import wireleap.tun.loop.UpstreamFactory;
 import wireleap.tun.policy.BypassSet;
@@ -33,6 +36,8 @@ import wireleap.tun.upstream.UpstreamStatus;
  */
 final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+    /** What waited in the TUN when a bypass entry's route was made has been read by then. */
+    private static final long QUEUE_DRAINED_MILLIS = 100;
     private static final int MAX_HALF_OPEN = 4096;
     private static final int MAX_SESSIONS_PER_CLIENT = 4096;
     private static final int MAX_RING_BYTES = 1 << 20;
@@ -158,9 +163,9 @@ final class Daemon {
 
     private void probeUpstream() {
         if (config.upstream() instanceof UpstreamAddress.Socks5 socks) {
-            UpstreamProbe.start(new InetSocketAddress(socks.address(), socks.settings().port()), why -> {
+            UpstreamProbe.start(new InetSocketAddress(socks.address(), socks.settings().port()), problem -> {
                 if (state.upstreamIsUntried()) {
-                    upstreamChanged(UpstreamStatus.UNREACHABLE, why);
+                    upstreamChanged(problem.isEmpty() ? UpstreamStatus.UP : UpstreamStatus.UNREACHABLE, problem);
                 }
             });
         }
@@ -188,7 +193,14 @@ final class Daemon {
         state.resolvers(resolvers);
     }
 
+    /** At once, and again for flows whose SYN was in the TUN's queue already when the routes changed. */
     private void bypassed(BypassSet added) {
+        resetFlows(added);
+        CompletableFuture.delayedExecutor(QUEUE_DRAINED_MILLIS, TimeUnit.MILLISECONDS,
+                task -> Thread.ofPlatform().daemon().name("reset").start(task)).execute(() -> resetFlows(added));
+    }
+
+    private void resetFlows(BypassSet added) {
         EventLoop running = loop;
         if (running != null && !running.post((stack, nowNanos) -> stack.resetMatching(added::contains, nowNanos))) {
             LOG.warn("the packet loop is too busy, or has ended: flows to {} new bypass entries are not reset",
@@ -197,9 +209,14 @@ final class Daemon {
     }
 
     private void loopDied(Throwable cause) {
-        LOG.error("the packet loop ended, what enters the TUN is dropped until a restart; this is a bug: {}",
-                cause.toString());
-        LOG.debug("where the packet loop ended", cause);
+        if (cause instanceof DeviceGoneException) {
+            LOG.error(cause.getMessage());
+            state.warn(cause.getMessage());
+        } else {
+            LOG.error("the packet loop ended, what enters the TUN is dropped until a restart; this is a bug: {}",
+                    cause.toString());
+            LOG.debug("where the packet loop ended", cause);
+        }
         state.lifecycle(DaemonState.Lifecycle.FAILED);
     }
 }

@@ -17,33 +17,35 @@ final class UpstreamProbe {
     /**
      * Begins to connect, which decides the way that the packets take: to be called while nothing is captured yet.
      *
-     * @param onFailure is told why nobody answers, by this thread or one of the probe's own
+     * @param onResult is told why nobody answers, or an empty text if somebody does, by this thread or one of the probe's own
      */
-    static void start(InetSocketAddress proxy, Consumer<String> onFailure) {
+    static void start(InetSocketAddress proxy, Consumer<String> onResult) {
         try {
             SocketChannel channel = SocketChannel.open();
             try {
                 channel.configureBlocking(false);
                 channel.connect(proxy);
-                Thread.ofPlatform().daemon().name("probe").start(() -> await(channel, onFailure));
+                Thread.ofPlatform().daemon().name("probe").start(() -> await(channel, onResult));
             } catch (IOException e) {
                 channel.close();
                 throw e;
             }
         } catch (IOException e) {
-            onFailure.accept(e.getMessage());
+            onResult.accept(e.getMessage());
         }
     }
 
-    private static void await(SocketChannel channel, Consumer<String> onFailure) {
+    private static void await(SocketChannel channel, Consumer<String> onResult) {
         try (channel; Selector selector = Selector.open()) {
             channel.register(selector, SelectionKey.OP_CONNECT);
             boolean ready = channel.isConnected() || selector.select(PATIENCE_MILLIS) > 0;
             if (!ready || !channel.isConnected() && !channel.finishConnect()) {
-                onFailure.accept("no answer for " + PATIENCE_MILLIS + " ms");
+                onResult.accept("no answer for " + PATIENCE_MILLIS + " ms");
+            } else {
+                onResult.accept("");
             }
         } catch (IOException e) {
-            onFailure.accept(e.getMessage());
+            onResult.accept(e.getMessage());
         }
     }
 }

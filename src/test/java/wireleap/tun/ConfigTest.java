@@ -114,10 +114,10 @@ class ConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ".", "..", "a/b", "a b", "sixteen-letters-", "tun%d"})
+    @ValueSource(strings = {"", ".", "..", "a/b", "a b", "sixteen-letters-", "tun%d", "all", "default"})
     void whatCannotNameADeviceIsRefused(String name) {
         assertEquals("--tun " + name + ": a device's name is 1 to 15 letters, digits, dots, dashes or underscores,"
-                + " such as wltun0", refusal("--tun", name));
+                + " not all or default, such as wltun0", refusal("--tun", name));
     }
 
     @Test

@@ -70,6 +70,7 @@ final class Turns {
     /**
      * Waits until something is to be done, and does it.
      *
+     * @throws DeviceGoneException if somebody has deleted the TUN
      * @throws IllegalStateException if there is no point in going on: the poller is broken, or turn after turn fails
      */
     void turn() {
@@ -115,8 +116,10 @@ final class Turns {
             if (length >= 0) {
                 take(length, nowNanos);
             } else {
+                if (Errno.EBADFD.is(length)) {
+                    throw new DeviceGoneException();
+                }
                 if (!Errno.EAGAIN.is(length)) {
-                    // EIO and EBADFD of a device that was deleted: told again and again, until the loop gives up.
                     failures.on("reading the TUN", new IllegalStateException("read: " + Errno.text(-length)));
                 }
                 return;

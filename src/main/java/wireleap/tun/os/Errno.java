@@ -45,6 +45,8 @@ public enum Errno {
     ENOSYS(38, 78, "Function not implemented"),
     ENOTEMPTY(39, 66, "Directory not empty"),
     ELOOP(40, 62, "Too many levels of symbolic links"),
+    /** A TUN's queue after the device was deleted [tried on 6.18]; Darwin has none. */
+    EBADFD(77, 0, "File descriptor in bad state"),
     EPROTO(71, 100, "Protocol error"),
     EOVERFLOW(75, 84, "Value too large for defined data type"),
     EUSERS(87, 68, "Too many users"),
