@@ -9,6 +9,7 @@ package wireleap.tun.tcp;
  */
 final class ReceiveWindow {
     private static final int MAX_FIELD = 0xffff;
+    private static final int FIRST_FLIGHT_SEGMENTS = 10;
 
     private int mss;
     private int scale;
@@ -52,10 +53,16 @@ final class ReceiveWindow {
         return field;
     }
 
-    /** Whether the peer should be told without other cause: the window has at least doubled. */
+    /**
+     * Whether the peer should be told without other cause: the window has at least doubled, and what the peer knows of is
+     * less than a first flight (RFC 6928). With more it is not kept waiting, and the next ACK or data tells it, above all
+     * after the handshake, whose window field is too small to tell.
+     */
     boolean isUpdateDue(long rcvNxt, long limit) {
+        long known = Math.max(0, edge - rcvNxt);
         long reachable = reachable(rcvNxt, limit);
-        return reachable - edge >= step(rcvNxt, limit) && reachable - rcvNxt >= 2 * Math.max(0, edge - rcvNxt);
+        return known < (long) FIRST_FLIGHT_SEGMENTS * mss && reachable - edge >= step(rcvNxt, limit)
+                && reachable - rcvNxt >= 2 * known;
     }
 
     /** What comes before this position is acceptable. */

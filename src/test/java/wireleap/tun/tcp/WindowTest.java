@@ -27,6 +27,31 @@ class WindowTest {
     }
 
     @Test
+    void theHandshakeIsNotFollowedByAWindowUpdate() {
+        HandPeer peer = new HandPeer();
+        peer.handshakeUpToSynAck(new Segment().mss(1460).scale(7));
+        peer.sent.clear();
+        peer.arrives(new Segment().ack(0));
+        assertEquals(TcpState.ESTABLISHED, peer.connection.state());
+        assertTrue(peer.sent.isEmpty());
+    }
+
+    @Test
+    void theFirstDataTellsTheWindowThatTheHandshakeCouldNot() {
+        HandPeer peer = HandPeer.established();
+        peer.produce(100);
+        assertEquals(1 << 20, peer.only().window() << 5, 31);
+    }
+
+    @Test
+    void aWindowWithoutRoomForAFirstFlightIsToldWhenItOpens() {
+        HandPeer peer = withLimit(14_000);
+        peer.limit = 100_000;
+        peer.connection.pump(peer.now);
+        assertEquals(65_535, peer.only().window());
+    }
+
+    @Test
     void theEdgeNeverPassesTheLimit() {
         HandPeer peer = HandPeer.established();
         for (int at = 0; at < 20_000; at += 333) {
