@@ -76,6 +76,20 @@ public final class Ring {
     }
 
     /**
+     * Makes room from a position of the window on for as many bytes as there is memory for.
+     *
+     * @param length bytes wanted, 0 or more
+     * @return bytes that can be put from there on, 0..length
+     */
+    public int reserveSome(long position, int length) {
+        int attempt = length;
+        while (attempt > 0 && !reserve(position + attempt)) {
+            attempt = attempt > Slab.MIN_BLOCK_BYTES ? attempt >> 1 : 0;
+        }
+        return Math.clamp(base + capacity - position, 0, length);
+    }
+
+    /**
      * Stores bytes at a position. The whole range must lie in the window (reserved, not released), else AssertionError.
      *
      * @param position of the first byte

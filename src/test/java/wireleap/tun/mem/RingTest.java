@@ -80,6 +80,36 @@ class RingTest {
     }
 
     @Test
+    void someRoomIsAllThatWasWantedWhereThereIsMemory() {
+        ring.reset(100, MIB);
+        assertEquals(50_000, ring.reserveSome(100, 50_000));
+        assertEquals(64 * KIB, ring.capacityBytes());
+    }
+
+    @Test
+    void someRoomIsWhatMemoryAllows() {
+        ring.reset(0, MIB);
+        assertEquals(MIB / 4, ring.reserveSome(0, MIB));
+        assertEquals(0, ring.reserveSome(MIB / 4, 1000));
+    }
+
+    @Test
+    void someRoomIsWhatIsLeftWhereNothingCanGrow() {
+        ring.reset(0, 4 * KIB);
+        ring.reserve(4 * KIB);
+        assertEquals(96, ring.reserveSome(4000, 4 * KIB));
+    }
+
+    @Test
+    void noRoomIsZero() {
+        ring.reset(0, MIB);
+        for (int i = 0; i < 4; i++) {
+            slab.allocate(MIB);
+        }
+        assertEquals(0, ring.reserveSome(0, 1));
+    }
+
+    @Test
     void refusedGrowthLosesNothing() {
         ring.reset(0, MIB);
         ring.reserve(4 * KIB);
