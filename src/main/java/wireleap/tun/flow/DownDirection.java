@@ -30,6 +30,8 @@ final class DownDirection implements TcpSource {
     private boolean mayRead;
     /** The size of the next read, which grows with what comes and shrinks with it. */
     private int readBytes;
+    /** The last read filled all the room that it was given. */
+    private boolean hungry;
     /** The last read found no memory at all. */
     private boolean starved;
     private boolean ended;
@@ -47,6 +49,7 @@ final class DownDirection implements TcpSource {
         prepared = 0;
         mayRead = false;
         readBytes = MIN_READ_BYTES;
+        hungry = false;
         starved = false;
         ended = false;
         failed = false;
@@ -96,21 +99,21 @@ final class DownDirection implements TcpSource {
     /** How many bytes may be read now; 0: the ring is full, or there is no memory. */
     private int makeRoom() {
         long base = ring.base();
-        int room = (int) Math.min(readBytes, base + maxBytes - tail);
-        if (room > 0 && !ring.reserve(tail + room)) {
-            if (ring.capacityBytes() == 0) {
-                ring.reserve(tail + Math.min(room, MIN_READ_BYTES));
-            }
-            room = (int) Math.min(room, base + ring.capacityBytes() - tail);
-            starved = room == 0;
+        int wanted = (int) Math.min(readBytes, base + maxBytes - tail);
+        int free = (int) (base + ring.capacityBytes() - tail);
+        if (free > 0 && !hungry) {
+            return Math.min(wanted, free); // there is hardly more to come than the end of what came
         }
+        int room = ring.reserveSome(tail, wanted);
+        starved = room == 0 && wanted > 0;
         return room;
     }
 
     private void adapt(int came, int asked) {
+        hungry = came == asked;
         if (came == readBytes) {
             readBytes = Math.min(readBytes << 1, MAX_READ_BYTES);
-        } else if (came < asked && came < readBytes >> 2) {
+        } else if (!hungry && came < readBytes >> 2) {
             readBytes = Math.max(readBytes >> 1, MIN_READ_BYTES);
         }
     }

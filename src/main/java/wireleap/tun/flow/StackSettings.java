@@ -43,9 +43,12 @@ public record StackSettings(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6Se
         }
     }
 
-    /** The usual limits for a device of this MTU with these addresses on its other side. */
+    /**
+     * The usual limits for a device of this MTU with these addresses on its other side. A flow costs about
+     * 2.3 KB of heap, a session about 300 bytes, besides what they have in the slab.
+     */
     public static StackSettings of(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6SelfLo) {
-        return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, 1 << 16, 1 << 12, 1 << 14, 1 << 12, 1 << 20,
+        return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, 1 << 14, 1 << 12, 1 << 13, 1 << 12, 1 << 20,
                 60 * SECOND, 10 * SECOND, false, true);
     }
 

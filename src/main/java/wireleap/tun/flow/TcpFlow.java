@@ -188,6 +188,9 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
     private void serve(long nowNanos) {
         if (connected && stream != null) {
             up.flush();
+            if (up.hasFailed()) {
+                down.readable(); // what was sent before is there to be read, then the failure
+            }
             // a half-open flow owns no ring
             if (isEstablished() && down.read(stream)) {
                 core.turn.add(turn);
@@ -243,20 +246,16 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         return connection.state().compareTo(TcpState.ESTABLISHED) >= 0;
     }
 
-    private boolean isBroken() {
-        return down.hasFailed() || up.hasFailed() && down.hasEnded();
-    }
-
     /** Draws the conclusions of what has happened; the flow may be another's after this. */
     private void settle(long nowNanos) {
-        if (stream != null && isBroken()) {
+        if (stream != null && down.hasFailed()) {
             breakStream();
         } else if (stream != null && down.hasEnded() && up.isDone()) {
             stream.close();
             stream = null;
             up.release();
         }
-        if (isBroken() && down.isEmpty()) {
+        if (down.hasFailed() && down.isEmpty()) {
             connection.abort(nowNanos);
         }
         if (connection.closed()) {

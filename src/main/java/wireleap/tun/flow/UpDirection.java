@@ -135,7 +135,7 @@ final class UpDirection implements TcpSink {
 
     @Override
     public boolean store(long position, MemorySegment memory, long offset, int length) {
-        if (failed || position + length > taken + maxBytes) {
+        if (failed) {
             return false;
         }
         if (!ring.reserve(position + length)) {
@@ -197,21 +197,12 @@ final class UpDirection implements TcpSink {
 
     /** Puts in order as much into the ring as it can hold: how much that was. */
     private int keep(long position, MemorySegment memory, long offset, int length) {
-        int room = (int) Math.min(length, taken + windowBytes() - position);
-        if (room <= 0) {
-            return 0;
+        int wanted = Math.clamp(taken + windowBytes() - position, 0, length);
+        int room = ring.reserveSome(position, wanted);
+        starved |= room < wanted;
+        if (room > 0) {
+            ring.put(position, memory, offset, room);
         }
-        if (!ring.reserve(position + room)) {
-            starved = true;
-            if (ring.capacityBytes() == 0) {
-                ring.reserve(position + Math.min(room, Slab.MIN_BLOCK_BYTES));
-            }
-            room = (int) Math.min(room, taken + ring.capacityBytes() - position);
-            if (room <= 0) {
-                return 0;
-            }
-        }
-        ring.put(position, memory, offset, room);
         return room;
     }
 

@@ -64,6 +64,17 @@ final class StackLimitsTest {
     }
 
     @Test
+    void halfOpenFlowOwnsNoMemory() {
+        limits(100, 100, 1 << 20);
+        world.net.listen(0, World.TARGET, 80, () -> new Target().says(100_000));
+        long before = world.slab.usedBytes();
+        world.inject(Packets.tcp(World.CLIENT, 5000, World.TARGET, 80, 1, 0, Packets.SYN));
+        world.run(SECOND);
+        assertEquals(1, world.count(Counter.UPSTREAM_CONNECTED));
+        assertEquals(before, world.slab.usedBytes());
+    }
+
+    @Test
     void fullTableIsAResetForNewFlows() {
         limits(3, 3, 1 << 20);
         List<SimClient> clients = open(4);

@@ -1,0 +1,149 @@
+package wireleap.tun.flow;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import wireleap.tun.mem.Counters;
+import wireleap.tun.mem.Slab;
+import wireleap.tun.upstream.SocketError;
+
+/** How an upstream's bytes are fetched and kept. */
+final class DownDirectionTest {
+    private static final int MAX = 1 << 18;
+    private static final int SLAB_BYTES = 8 << 20;
+
+    private final Slab slab = new Slab(MemorySegment.ofArray(new byte[SLAB_BYTES]));
+    private final StillStream stream = new StillStream();
+    private final DownDirection down = new DownDirection(slab, new Counters());
+
+    @BeforeEach
+    void begin() {
+        down.begin(MAX);
+    }
+
+    private boolean read() {
+        down.readable();
+        return down.read(stream);
+    }
+
+    private int available() {
+        return down.prepare(0, Integer.MAX_VALUE);
+    }
+
+    @Test
+    void nothingIsReadBeforeReadiness() {
+        stream.readable = 100;
+        assertFalse(down.read(stream));
+        assertEquals(0, available());
+    }
+
+    @Test
+    void smallAnswerNeedsASmallBlock() {
+        stream.readable = 100;
+        read();
+        assertEquals(100, available());
+        assertEquals(4 << 10, slab.usedBytes());
+    }
+
+    @Test
+    void acknowledgedBytesGiveTheirMemoryBack() {
+        stream.readable = 100;
+        read();
+        down.release(100);
+        assertEquals(0, slab.usedBytes());
+        assertTrue(down.isEmpty());
+    }
+
+    @Test
+    void readingThatFindsNothingLeavesNoMemory() {
+        read();
+        assertEquals(0, slab.usedBytes());
+    }
+
+    @Test
+    void readsGrowWithWhatComesAndShrinkWithIt() {
+        stream.readable = 1 << 20;
+        for (int i = 0; i < 10; i++) {
+            read();
+            down.release(available());
+        }
+        assertEquals(64 << 10, stream.largestRead);
+        for (int i = 0; i < 10; i++) {
+            stream.readable = 10;
+            read();
+            down.release(down.prepare(0, Integer.MAX_VALUE));
+        }
+        stream.largestRead = 0;
+        stream.readable = 10;
+        read();
+        assertTrue(stream.largestRead <= 4 << 10);
+    }
+
+    @Test
+    void readingStopsAtTheRingsLimitAndGoesOnAfterAnAcknowledgment() {
+        stream.readable = 10 * MAX;
+        while (read()) {
+            assertTrue(available() <= MAX);
+        }
+        assertEquals(MAX, available());
+        down.release(1000);
+        assertFalse(down.read(stream));
+        assertEquals(MAX, down.prepare(1000, Integer.MAX_VALUE));
+    }
+
+    @Test
+    void withoutMemoryItIsStarvedUntilThereIsSome() {
+        for (int i = 0; i < SLAB_BYTES >> 20; i++) {
+            slab.allocate(1 << 20);
+        }
+        stream.readable = 100;
+        assertFalse(read());
+        assertTrue(down.isStarved());
+        slab.free(0, 1 << 20);
+        down.read(stream);
+        assertFalse(down.isStarved());
+        assertEquals(100, available());
+    }
+
+    @Test
+    void endIsWhereTheLastByteWas() {
+        stream.readable = 100;
+        stream.readResult = 0;
+        read();
+        assertTrue(down.endsAt(100));
+        assertFalse(down.endsAt(99));
+    }
+
+    @Test
+    void failureIsNoEnd() {
+        stream.readable = 100;
+        stream.readResult = SocketError.RESET;
+        read();
+        assertFalse(down.endsAt(100));
+        assertTrue(down.hasFailed());
+        assertEquals(100, available());
+    }
+
+    @Test
+    void failureAfterTheEndLeavesTheEndWhereItIs() {
+        stream.readResult = 0;
+        read();
+        stream.readResult = SocketError.RESET;
+        read();
+        assertTrue(down.endsAt(0));
+        assertTrue(down.hasFailed());
+    }
+
+    @Test
+    void acknowledgmentOfTheEndReleasesNoMoreThanThereIs() {
+        stream.readable = 100;
+        stream.readResult = 0;
+        read();
+        down.release(101);
+        assertTrue(down.isEmpty());
+    }
+}
