@@ -12,6 +12,12 @@ unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS CLASSPATH
 
 "$jdk/jar" --update --file "$jar" --main-class wireleap.tun.Main -C "$classes" module-info.class
 
+# picocli's classes are of a format that the AOT cache does not take; they are most of what a start would load without.
+picocli=$(echo "$classpath" | tr : '\n' | grep '/picocli-[^/]*$')
+reframed=$(dirname "$jar")/$(basename "$picocli")
+"$jdk/java" "$project/src/build/Reframe.java" "$picocli" "$reframed"
+classpath=$(echo "$classpath" | sed "s|$picocli|$reframed|")
+
 rm -rf "$image"
 mkdir -p "$image"
 "$jdk/jlink" --module-path "$classpath" --add-modules wireleap.tun,org.slf4j.simple --output "$image/runtime" \

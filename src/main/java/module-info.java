@@ -6,6 +6,4 @@ module wireleap.tun {
     requires org.slf4j;
 
     exports wireleap.tun.client;
-
-    opens wireleap.tun.cli to info.picocli;
 }

@@ -90,7 +90,8 @@ public final class Main implements Program {
     }
 
     @Override
-    public int train() {
+    public int train() throws IOException, InterruptedException {
+        new Training(version()).run();
         return 0;
     }
 

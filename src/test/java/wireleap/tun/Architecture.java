@@ -17,6 +17,7 @@ final class Architecture {
             Map.entry("cli", Set.of("client", "policy")),
             Map.entry("doctor", Set.of("routes", "policy", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
             Map.entry("demo", Set.of("client", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
+            Map.entry("train", Set.of("demo", "tcp", "wire", "mem", "os", "os.linux")),
             Map.entry("client", Set.of()),
             Map.entry("api", Set.of("routes", "policy")),
             Map.entry("routes", Set.of("policy", "os", "os.linux.netlink")),

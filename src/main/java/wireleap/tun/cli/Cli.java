@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -28,9 +29,24 @@ public final class Cli {
         }
     }
 
+    /**
+     * The options that {@code run} would get from these arguments.
+     *
+     * @throws IllegalArgumentException if they are wrong
+     */
+    public static RunOptions runOptions(String... arguments) {
+        RunOptions options = new RunOptions();
+        try {
+            new CommandLine(options.of(CommandSpec.create())).parseArgs(arguments);
+        } catch (ParameterException e) {
+            throw new IllegalArgumentException(e);
+        }
+        return options;
+    }
+
     /** The whole tree of commands, for the completion script and for tests as well. */
     static CommandLine commandLine(Program program, PrintWriter out, PrintWriter err) {
-        return new CommandLine(new RootCommand(program)).setOut(out).setErr(err)
+        return new CommandLine(Commands.root(program, out)).setOut(out).setErr(err)
                 .setExpandAtFiles(false)
                 .setUsageHelpWidth(110)
                 .setUsageHelpLongOptionsMaxWidth(28)

@@ -1,153 +1,159 @@
 package wireleap.tun.cli;
 
+import static wireleap.tun.cli.Commands.flag;
+import static wireleap.tun.cli.Commands.list;
+import static wireleap.tun.cli.Commands.value;
+
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * The options of {@code run} as they were typed, or read from {@code --config}. Their text is checked where they become
  * a configuration, so that the command line and the file get the same answer.
  */
 public final class RunOptions {
-    /** A flag that the file sets can be taken back: {@code --early-accept=false}. */
-    private static final String FLAG = "true|false";
-
-    @Option(names = "--upstream", paramLabel = "URI", required = true, description = {
+    private final OptionSpec upstream = value("--upstream", "URI", String.class,
             "Where the traffic goes:",
             "  socks5://[user:password@]HOST[:PORT]   a SOCKS5 proxy (port 1080 unless given)",
-            "  direct                                 straight out, through a stack of our own"})
-    String upstream;
-
-    @Option(names = "--bypass", paramLabel = "LIST", split = ",", description =
-            "Addresses and networks that stay out of the TUN from the start, separated by commas; may be given again.")
-    List<String> bypass = new ArrayList<>();
-
-    @Option(names = "--bypass-file", paramLabel = "FILE", description =
-            "The same, one a line; empty lines and lines that begin with # are skipped.")
-    Path bypassFile;
-
-    @Option(names = "--bypass-user", paramLabel = "USER", split = ",", description =
-            "All that this user (name or number) sends stays out of the TUN, such as the proxy "
-            + "itself where it runs on this host; may be given again.")
-    List<String> bypassUsers = new ArrayList<>();
-
-    @Option(names = "--socket", paramLabel = "PATH", description =
+            "  direct                                 straight out, through a stack of our own").required(true).build();
+    private final OptionSpec bypass = list("--bypass", "LIST",
+            "Addresses and networks that stay out of the TUN from the start, separated by commas; may be given again.");
+    private final OptionSpec bypassFile = value("--bypass-file", "FILE", Path.class,
+            "The same, one a line; empty lines and lines that begin with # are skipped.").build();
+    private final OptionSpec bypassUsers = list("--bypass-user", "USER",
+            "All that this user (name or number) sends stays out of the TUN, such as the proxy itself where it runs on "
+            + "this host; may be given again.");
+    private final OptionSpec socket = value("--socket", "PATH", Path.class,
             "The control socket. Default: wireleap_tun.sock in $WIRELEAP_HOME, in $RUNTIME_DIRECTORY or in "
-            + "/run/wireleap_tun.")
-    Path socket;
-
-    @Option(names = "--socket-group", paramLabel = "GROUP", description =
-            "The group that may use the control socket (mode 0660). Default: the daemon's own.")
-    String socketGroup;
-
-    @Option(names = "--post-replaces", arity = "0..1", fallbackValue = "true", paramLabel = FLAG, description =
-            "POST /bypass replaces the list instead of adding to it, as Wireleap's controller 0.6.1 expects.")
-    boolean postReplaces;
-
-    @Option(names = "--tun", paramLabel = "NAME", defaultValue = "wltun0", description =
-            "Name of the TUN device. Default: ${DEFAULT-VALUE}.")
-    String tun;
-
-    @Option(names = "--mtu", paramLabel = "BYTES", defaultValue = "1500", description =
-            "Its MTU, 1280 to 65535. Default: ${DEFAULT-VALUE}; larger gains nothing.")
-    String mtu;
-
-    @Option(names = "--rule-base", paramLabel = "N", defaultValue = "13488", description =
+            + "/run/wireleap_tun.").build();
+    private final OptionSpec socketGroup = value("--socket-group", "GROUP", String.class,
+            "The group that may use the control socket (mode 0660). Default: the daemon's own.").build();
+    private final OptionSpec postReplaces = flag("--post-replaces",
+            "POST /bypass replaces the list instead of adding to it, as Wireleap's controller 0.6.1 expects.");
+    private final OptionSpec tun = usual("--tun", "NAME", "wltun0",
+            "Name of the TUN device. Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec mtu = usual("--mtu", "BYTES", "1500",
+            "Its MTU, 1280 to 65535. Default: ${DEFAULT-VALUE}; larger gains nothing.");
+    private final OptionSpec ruleBase = usual("--rule-base", "N", "13488",
             "Preference of our first policy rule; the other rules and our routing tables follow it. "
-            + "Default: ${DEFAULT-VALUE}.")
-    String ruleBase;
-
-    @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "64M", description =
+            + "Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec memory = usual("--memory", "SIZE", "64M",
             "Most memory that bytes in flight (buffers of all flows, fragments) may take, such as 64M or 1G; at least "
             + "4M. It is taken as it is needed, beyond what the program itself needs. When it is used up, flows slow "
-            + "down and new ones wait; none loses a byte. Default: ${DEFAULT-VALUE}.")
-    String memory;
-
-    @Option(names = "--max-flows", paramLabel = "N", defaultValue = "65536", description =
-            "Most TCP flows at once; more are refused by a reset. Default: ${DEFAULT-VALUE}.")
-    String maxFlows;
-
-    @Option(names = "--max-udp-sessions", paramLabel = "N", defaultValue = "8192", description =
+            + "down and new ones wait; none loses a byte. Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec maxFlows = usual("--max-flows", "N", "65536",
+            "Most TCP flows at once; more are refused by a reset. Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec maxUdpSessions = usual("--max-udp-sessions", "N", "8192",
             "Most UDP sessions (client address and port) at once; the longest idle makes room. "
-            + "Default: ${DEFAULT-VALUE}.")
-    String maxUdpSessions;
-
-    @Option(names = "--early-accept", arity = "0..1", fallbackValue = "true", paramLabel = FLAG, description =
+            + "Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec earlyAccept = flag("--early-accept",
             "Answers an application's connect at once instead of when the upstream is connected: saves a round trip, "
-            + "hides the truth.")
-    boolean earlyAccept;
+            + "hides the truth.");
+    private final OptionSpec icmp = usual("--icmp", "reply|drop", "reply",
+            "What becomes of pings into the TUN. Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec logLevel = usual("--log-level", "LEVEL", "info",
+            "error, warn, info or debug, on standard error. Default: ${DEFAULT-VALUE}.");
 
-    @Option(names = "--icmp", paramLabel = "reply|drop", defaultValue = "reply", description =
-            "What becomes of pings into the TUN. Default: ${DEFAULT-VALUE}.")
-    String icmp;
+    RunOptions() {
+    }
 
-    @Option(names = "--log-level", paramLabel = "LEVEL", defaultValue = "info", description =
-            "error, warn, info or debug, on standard error. Default: ${DEFAULT-VALUE}.")
-    String logLevel;
+    private static OptionSpec usual(String name, String label, String usual, String description) {
+        return value(name, label, String.class, description).defaultValue(usual).build();
+    }
+
+    /** {@code run}: the daemon in the foreground. */
+    static CommandSpec command(Program program) {
+        RunOptions options = new RunOptions();
+        CommandSpec run = options.of(Commands.command("run",
+                "Runs the daemon in the foreground until SIGINT or SIGTERM; logs to standard error.",
+                () -> program.run(options)));
+        run.addOption(value("--config", "FILE", Path.class,
+                "Reads options from FILE: lines of NAME = VALUE, NAME being an option's name without its dashes; # "
+                + "begins a comment. The command line wins. A password belongs here rather than on the command line, "
+                + "which every user of this machine can read.").preprocessor(new ConfigFile.Loading()).build());
+        run.usageMessage().sortOptions(false).footer("",
+                "Example:  wireleap_tun run --upstream socks5://192.0.2.7:1080 --bypass 10.0.0.0/8,192.0.2.7");
+        return run;
+    }
+
+    /** Makes these options of a command. */
+    CommandSpec of(CommandSpec command) {
+        for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, socket, socketGroup, postReplaces,
+                tun, mtu, ruleBase, memory, maxFlows, maxUdpSessions, earlyAccept, icmp, logLevel)) {
+            command.addOption(option);
+        }
+        return command;
+    }
 
     public String upstream() {
-        return upstream;
+        return upstream.getValue();
     }
 
     public List<String> bypass() {
-        return bypass;
+        return values(bypass);
     }
 
     public Optional<Path> bypassFile() {
-        return Optional.ofNullable(bypassFile);
+        return Optional.ofNullable(bypassFile.getValue());
     }
 
     public List<String> bypassUsers() {
-        return bypassUsers;
+        return values(bypassUsers);
     }
 
     public Optional<Path> socket() {
-        return Optional.ofNullable(socket);
+        return Optional.ofNullable(socket.getValue());
     }
 
     public Optional<String> socketGroup() {
-        return Optional.ofNullable(socketGroup);
+        return Optional.ofNullable(socketGroup.getValue());
     }
 
     public boolean postReplaces() {
-        return postReplaces;
+        return postReplaces.getValue();
     }
 
     public String tun() {
-        return tun;
+        return tun.getValue();
     }
 
     public String mtu() {
-        return mtu;
+        return mtu.getValue();
     }
 
     public String ruleBase() {
-        return ruleBase;
+        return ruleBase.getValue();
     }
 
     public String memory() {
-        return memory;
+        return memory.getValue();
     }
 
     public String maxFlows() {
-        return maxFlows;
+        return maxFlows.getValue();
     }
 
     public String maxUdpSessions() {
-        return maxUdpSessions;
+        return maxUdpSessions.getValue();
     }
 
     public boolean earlyAccept() {
-        return earlyAccept;
+        return earlyAccept.getValue();
     }
 
     public String icmp() {
-        return icmp;
+        return icmp.getValue();
     }
 
     public String logLevel() {
-        return logLevel;
+        return logLevel.getValue();
+    }
+
+    private static List<String> values(OptionSpec list) {
+        List<String> given = list.getValue();
+        return given == null ? List.of() : given;
     }
 }

@@ -1,39 +1,37 @@
 package wireleap.tun.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code state}: fails unless the daemon is on its way to being active, or is. */
-@Command(name = "state", description = "Shows the state of the running daemon.",
-        footer = {"", "Exit code 1 if no daemon answers, or if it is 'failed'."})
-final class StateCommand implements Callable<Integer> {
-    @Mixin
-    SocketOption socket;
+final class StateCommand {
+    private StateCommand() {
+    }
 
-    @Option(names = "--json", description = "Prints the answer of GET /state as it is.")
-    boolean json;
+    static CommandSpec command(PrintWriter out) {
+        DaemonOptions daemon = new DaemonOptions();
+        OptionSpec json = OptionSpec.builder("--json").type(Boolean.class).defaultValue("false")
+                .description("Prints the answer of GET /state as it is.").build();
+        CommandSpec state = daemon.of(Commands.command("state", "Shows the state of the running daemon.", () -> {
+            Map<String, Object> answer = daemon.client().state();
+            print(out, answer, json.getValue());
+            return "failed".equals(answer.get("state")) ? Cli.FAILED : 0;
+        })).addOption(json);
+        state.usageMessage().footer("", "Exit code 1 if no daemon answers, or if it is 'failed'.");
+        return state;
+    }
 
-    @Spec
-    CommandSpec spec;
-
-    @Override
-    public Integer call() throws Exception {
-        Map<String, Object> state = socket.client().state();
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
+    private static void print(PrintWriter out, Map<String, Object> state, boolean asJson) throws IOException {
+        if (asJson) {
             out.println(JSON.std.asString(state));
         } else {
             print(out, "", state);
         }
-        return "failed".equals(state.get("state")) ? Cli.FAILED : 0;
     }
 
     private static void print(PrintWriter out, String indent, Map<?, ?> members) {

@@ -67,6 +67,7 @@ public final class Sys {
     private static final MemorySegment SETSOCKOPT = function("setsockopt");
     private static final MemorySegment SHUTDOWN = function("shutdown");
     private static final MemorySegment SOCKET = function("socket");
+    private static final MemorySegment SOCKETPAIR = function("socketpair");
     private static final MemorySegment UMASK = function("umask");
     private static final MemorySegment WRITE = function("write");
     private static final MemorySegment WRITEV = function("writev");
@@ -165,6 +166,13 @@ public final class Sys {
     /** socket(2). The descriptor belongs into an {@link Fd} at once. */
     public static int socket(int domain, int type, int protocol) {
         return call(SOCKET, domain, type, protocol, 0, 0, 0);
+    }
+
+    /** socketpair(2) into an array of two ints. The descriptors belong into an {@link Fd} each at once. */
+    public static int socketpair(int domain, int type, int protocol, MemorySegment ends) {
+        int result = call(SOCKETPAIR, domain, type, protocol, address(ends, 0, 2 * Integer.BYTES), 0, 0);
+        Reference.reachabilityFence(ends);
+        return result;
     }
 
     /** bind(2) to the first length bytes of a sockaddr. */

@@ -1,0 +1,84 @@
+package wireleap.tun.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/**
+ * The tree of commands, and how commands and options are made: by calls, not by annotations, because picocli's reading
+ * of annotations would take longer than all the rest of a start (measured; the JVM makes a proxy class for each kind).
+ */
+final class Commands {
+    private Commands() {
+    }
+
+    /** {@code wireleap_tun} with all that it can. */
+    static CommandSpec root(Program program, PrintWriter out) {
+        CommandSpec root = command("wireleap_tun", "Routes this machine's TCP and UDP into a TUN device and carries it"
+                + " to a SOCKS5 proxy, or straight out.", () -> {
+                    throw new ConfigException("a command is needed, such as run, demo or state (see"
+                            + " 'wireleap_tun --help')");
+                });
+        root.addOption(OptionSpec.builder("-V", "--version").versionHelp(true).description("Shows the version.")
+                .build());
+        root.versionProvider(() -> new String[] {program.version()});
+        root.usageMessage().synopsisSubcommandLabel("COMMAND")
+                .footer("", "Exit codes: 0 done, 1 failed, 2 wrong usage.");
+        add(root, RunOptions.command(program));
+        add(root, command("demo",
+                "Shows the main job between two network namespaces of its own; a few seconds, nothing stays.",
+                () -> program.demo(System.out)));
+        add(root, StateCommand.command(out));
+        add(root, BypassCommand.command(out));
+        add(root, command("doctor",
+                "Says what this machine offers the daemon and lacks, and what to do about it; changes nothing.",
+                () -> program.doctor(System.out)));
+        add(root, command("version", "Shows this program's version.", () -> {
+            out.println(program.version());
+            return 0;
+        }));
+        CommandSpec train = command("train", "Exercises the program so that an AOT cache can be recorded.",
+                () -> program.train());
+        train.usageMessage().hidden(true);
+        add(root, train);
+        return root;
+    }
+
+    static void add(CommandSpec command, CommandSpec inner) {
+        command.addSubcommand(inner.name(), inner);
+    }
+
+    /** @param action answers the exit code */
+    static CommandSpec command(String name, String description, Callable<Integer> action) {
+        CommandSpec command = CommandSpec.wrapWithoutInspection(action).name(name);
+        command.usageMessage().description(description);
+        return command.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("Shows this help.")
+                .build());
+    }
+
+    /** An option with a value. */
+    static OptionSpec.Builder value(String name, String label, Class<?> type, String... description) {
+        return OptionSpec.builder(name).paramLabel(label).type(type).description(description);
+    }
+
+    /** An option whose values are separated by commas, and which may be given again. */
+    static OptionSpec list(String name, String label, String... description) {
+        return value(name, label, List.class, description).auxiliaryTypes(String.class).splitRegex(",").build();
+    }
+
+    /** An option that is there or not; what a configuration sets can be taken back: {@code --early-accept=false}. */
+    static OptionSpec flag(String name, String... description) {
+        return value(name, "true|false", Boolean.class, description).arity("0..1").defaultValue("false")
+                .fallbackValue("true").build();
+    }
+
+    /** One or more bypass entries. */
+    static PositionalParamSpec entries() {
+        return PositionalParamSpec.builder().paramLabel("ENTRY").arity("1..*").required(true).type(List.class)
+                .auxiliaryTypes(String.class)
+                .description("Addresses and networks, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32.").build();
+    }
+}
