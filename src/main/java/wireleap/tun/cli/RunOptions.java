@@ -43,8 +43,8 @@ public final class RunOptions {
     private final OptionSpec memory = usual("--memory", "SIZE", "64M",
             "Most memory that bytes in flight (buffers of all flows, fragments) may take, such as 64M or 1G; at least "
             + "4M. It is taken as it is needed, beyond what the program itself needs. When it is used up, flows slow "
-            + "down and new ones wait; none loses a byte. Default: ${DEFAULT-VALUE}.");
-    private final OptionSpec maxFlows = usual("--max-flows", "N", "65536",
+            + "down and new ones are refused; none loses a byte. Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec maxFlows = usual("--max-flows", "N", "16384",
             "Most TCP flows at once; more are refused by a reset. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec maxUdpSessions = usual("--max-udp-sessions", "N", "8192",
             "Most UDP sessions (client address and port) at once; the longest idle makes room. "
