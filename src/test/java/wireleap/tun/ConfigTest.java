@@ -61,7 +61,7 @@ class ConfigTest {
         assertEquals("wltun0", usual.routes().tunName());
         assertEquals(1500, usual.routes().mtu());
         assertEquals(64L << 20, usual.memoryBytes());
-        assertEquals(65_536, usual.maxFlows());
+        assertEquals(16_384, usual.maxFlows());
         assertTrue(usual.echoReply());
         assertFalse(usual.earlyAccept());
         assertFalse(usual.postReplaces());
