@@ -28,14 +28,21 @@ public final class Main implements Program {
     private static final int FAILED = 1;
     private static final int GAVE_UP = -1;
 
+    private final Platform platform;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
 
-    private Main() {
+    private Main(Platform platform) {
+        this.platform = platform;
     }
 
     public static void main(String[] args) {
+        start(new LinuxPlatform(), args);
+    }
+
+    /** Runs a command on a platform, and ends the process with its exit code. */
+    static void start(Platform platform, String... args) {
         Thread.setDefaultUncaughtExceptionHandler(Main::uncaught);
-        Main main = new Main();
+        Main main = new Main(platform);
         int code = Cli.execute(main, new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
         main.exitCode.complete(code);
         System.exit(code);
@@ -44,7 +51,7 @@ public final class Main implements Program {
     @Override
     public int run(RunOptions options) throws Exception {
         logLevel(options.logLevel());
-        Daemon daemon = new Daemon(Config.of(options), new LinuxPlatform(), version());
+        Daemon daemon = new Daemon(Config.of(options), platform, version());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon), "stop"));
         daemon.run();
         return 0;

@@ -19,12 +19,16 @@ public final class Daemon implements AutoCloseable {
     private final Process process;
     private final Path socket;
     private final StringBuffer log = new StringBuffer();
+    private final List<Thread> collectors;
 
     private Daemon(Process process, Path socket) {
         this.process = process;
         this.socket = socket;
-        Thread.ofPlatform().daemon().name("log of " + process.pid()).start(() -> collect(process.errorReader()));
-        Thread.ofPlatform().daemon().name("output of " + process.pid()).start(() -> collect(process.inputReader()));
+        collectors = List.of(
+                Thread.ofPlatform().daemon().name("log of " + process.pid())
+                        .start(() -> collect(process.errorReader())),
+                Thread.ofPlatform().daemon().name("output of " + process.pid())
+                        .start(() -> collect(process.inputReader())));
     }
 
     /** The launcher of the image that {@code mvn package} made. */
@@ -128,6 +132,17 @@ public final class Daemon implements AutoCloseable {
             throw new AssertionError("no resident memory: the process has ended");
         }
         return Long.parseLong(matcher.group(1)) << 10;
+    }
+
+    /** Its exit code, and all of its log then. @throws AssertionError with the log when it lives on for 15 s */
+    public int awaitEnd() throws InterruptedException {
+        if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new AssertionError("the daemon does not end:\n" + log);
+        }
+        for (var collector : collectors) {
+            collector.join();
+        }
+        return process.exitValue();
     }
 
     /** SIGTERM, and how long it took to end. @throws AssertionError with the log when it has not within 15 s */

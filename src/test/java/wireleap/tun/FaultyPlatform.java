@@ -1,0 +1,152 @@
+package wireleap.tun;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import wireleap.tun.os.PacketDevice;
+import wireleap.tun.os.Poller;
+import wireleap.tun.policy.Claim;
+import wireleap.tun.policy.Device;
+import wireleap.tun.policy.Step;
+import wireleap.tun.routes.HostRoutes;
+import wireleap.tun.routes.RouteRefusedException;
+
+/** A simulated machine of which parts fail as they are told to, and which knows what is left of a daemon. */
+class FaultyPlatform extends SimulatedPlatform {
+    /** What a daemon opens, in this order. */
+    enum Part { LOCK, ROUTES, TUN, TUN_INDEX, POLLER }
+
+    /** Parts that are open, and what is claimed of the kernel. */
+    final Set<Object> left = ConcurrentHashMap.newKeySet();
+    /** Every step that was done, in order. */
+    final List<Step> done = new CopyOnWriteArrayList<>();
+    private final Optional<Part> broken;
+    private final int refusedStep;
+
+    private FaultyPlatform(Optional<Part> broken, int refusedStep) throws IOException {
+        this.broken = broken;
+        this.refusedStep = refusedStep;
+    }
+
+    FaultyPlatform() throws IOException {
+        this(Optional.empty(), Integer.MAX_VALUE);
+    }
+
+    static FaultyPlatform without(Part broken) throws IOException {
+        return new FaultyPlatform(Optional.of(broken), Integer.MAX_VALUE);
+    }
+
+    /** @param step the number, from 0, of the step that the kernel refuses, once */
+    static FaultyPlatform refusing(int step) throws IOException {
+        return new FaultyPlatform(Optional.empty(), step);
+    }
+
+    /** Whether the kernel refuses a step, which is asked for as the number-th, from 0. */
+    boolean refuses(int number, Step step) {
+        return number == refusedStep;
+    }
+
+    private void open(Part part) throws IOException {
+        if (broken.equals(Optional.of(part))) {
+            throw new IOException("no " + part);
+        }
+        left.add(part);
+    }
+
+    @Override
+    public Lock lock() throws IOException {
+        open(Part.LOCK);
+        return () -> left.remove(Part.LOCK);
+    }
+
+    @Override
+    public HostRoutes.Opener hostRoutes() {
+        return () -> {
+            try {
+                open(Part.ROUTES);
+            } catch (IOException e) {
+                throw new RouteRefusedException(e.getMessage(), e);
+            }
+            return new Routes();
+        };
+    }
+
+    /** The routing of this machine. */
+    private final class Routes implements HostRoutes {
+        private int steps;
+
+        @Override
+        public SequencedSet<Claim> observe(Optional<Device> tun) {
+            SequencedSet<Claim> claims = new LinkedHashSet<>();
+            left.stream().filter(Claim.class::isInstance).map(Claim.class::cast).forEach(claims::add);
+            return claims;
+        }
+
+        @Override
+        public Outcome apply(List<Step> wanted) {
+            List<Step> outcome = new ArrayList<>();
+            for (Step step : wanted) {
+                if (refuses(steps++, step)) {
+                    return new Outcome(outcome, Optional.of(new Refusal(step, "EPERM (1), not today", false)));
+                }
+                if (step.adds()) {
+                    left.add(step.claim());
+                } else {
+                    left.remove(step.claim());
+                }
+                outcome.add(step);
+                done.add(step);
+            }
+            return new Outcome(outcome, Optional.empty());
+        }
+
+        @Override
+        public void bringUp(Device tun, int mtu, int transmitQueuePackets) {
+            // It is ready.
+        }
+
+        @Override
+        public void close() {
+            left.remove(Part.ROUTES);
+        }
+    }
+
+    @Override
+    public Tun openTun(String name) throws IOException {
+        open(Part.TUN);
+        Tun tun = super.openTun(name);
+        return new Tun() {
+            @Override
+            public int index() throws IOException {
+                open(Part.TUN_INDEX);
+                left.remove(Part.TUN_INDEX);
+                return tun.index();
+            }
+
+            @Override
+            public PacketDevice queue() {
+                return tun.queue();
+            }
+
+            @Override
+            public void close() {
+                tun.close();
+                left.remove(Part.TUN);
+            }
+        };
+    }
+
+    @Override
+    public Poller poller(Arena arena) throws IOException {
+        open(Part.POLLER);
+        left.remove(Part.POLLER);
+        return super.poller(arena);
+    }
+}
