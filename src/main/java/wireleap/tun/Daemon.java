@@ -13,6 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.api.ApiServer;
 import wireleap.tun.api.ApiSettings;
+import wireleap.tun.flow.AddressFilter;
 import wireleap.tun.flow.StackSettings;
 import wireleap.tun.loop.DeviceGoneException;
 import wireleap.tun.loop.EventLoop;
@@ -151,7 +152,10 @@ final class Daemon {
         };
     }
 
-    private void upstreamChanged(UpstreamStatus status, String why) {
+    private synchronized void upstreamChanged(UpstreamStatus status, String why) {
+        if (status == state.upstreamStatus()) {
+            return;                                  // the probe and the first flow learn the same
+        }
         if (status == UpstreamStatus.UP) {
             LOG.info("upstream {} is up", config.upstream());
         } else {
@@ -163,11 +167,14 @@ final class Daemon {
 
     private void probeUpstream() {
         if (config.upstream() instanceof UpstreamAddress.Socks5 socks) {
-            UpstreamProbe.start(new InetSocketAddress(socks.address(), socks.settings().port()), problem -> {
-                if (state.upstreamIsUntried()) {
-                    upstreamChanged(problem.isEmpty() ? UpstreamStatus.UP : UpstreamStatus.UNREACHABLE, problem);
-                }
-            });
+            UpstreamProbe.start(new InetSocketAddress(socks.address(), socks.settings().port()), this::probed);
+        }
+    }
+
+    /** What flows have shown meanwhile is worth more. */
+    private synchronized void probed(String problem) {
+        if (state.upstreamStatus() == UpstreamStatus.UNTRIED) {
+            upstreamChanged(problem.isEmpty() ? UpstreamStatus.UP : UpstreamStatus.UNREACHABLE, problem);
         }
     }
 
@@ -200,9 +207,11 @@ final class Daemon {
                 task -> Thread.ofPlatform().daemon().name("reset").start(task)).execute(() -> resetFlows(added));
     }
 
+    /** When the loop comes to it the list may be another one, and flows to some of them welcome again. */
     private void resetFlows(BypassSet added) {
         EventLoop running = loop;
-        if (running != null && !running.post((stack, nowNanos) -> stack.resetMatching(added::contains, nowNanos))) {
+        AddressFilter stillListed = (hi, lo) -> added.contains(hi, lo) && state.bypass().contains(hi, lo);
+        if (running != null && !running.post((stack, nowNanos) -> stack.resetMatching(stillListed, nowNanos))) {
             LOG.warn("the packet loop is too busy, or has ended: flows to {} new bypass entries are not reset",
                     added.size());
         }

@@ -85,8 +85,8 @@ final class DaemonState {
         upstreamStatus = status;
     }
 
-    boolean upstreamIsUntried() {
-        return upstreamStatus == UpstreamStatus.UNTRIED;
+    UpstreamStatus upstreamStatus() {
+        return upstreamStatus;
     }
 
     void warn(String warning) {
@@ -153,9 +153,14 @@ final class DaemonState {
         return upstream;
     }
 
+    /** The bypass list of now. */
+    BypassSet bypass() {
+        return keeper == null ? config.bypass() : keeper.snapshot().set();
+    }
+
     /** As found at the start, but with the bypass list of now. */
     private Map<String, Object> dns() {
-        BypassSet bypassed = keeper == null ? config.bypass() : keeper.snapshot().set();
+        BypassSet bypassed = bypass();
         Map<Boolean, List<String>> byWay = Stream.concat(resolvers.local().stream(), resolvers.distant().stream())
                 .collect(partitioningBy(server -> resolvers.local().contains(server)
                         || bypassed.contains(server.hi(), server.lo()), mapping(IpPrefix::toString, toList())));
@@ -167,7 +172,7 @@ final class DaemonState {
 
     private Map<String, Object> counts() {
         Map<String, Object> counts = new LinkedHashMap<>();
-        counts.put("bypassEntries", keeper == null ? 0 : keeper.snapshot().set().size());
+        counts.put("bypassEntries", bypass().size());
         counts.put("tcpFlows", loop == null ? 0 : loop.tcpFlows());
         counts.put("udpSessions", loop == null ? 0 : loop.udpSessions());
         for (Counter counter : Counter.values()) {

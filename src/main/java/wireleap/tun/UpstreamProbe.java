@@ -17,7 +17,8 @@ final class UpstreamProbe {
     /**
      * Begins to connect, which decides the way that the packets take: to be called while nothing is captured yet.
      *
-     * @param onResult is told why nobody answers, or an empty text if somebody does, by this thread or one of the probe's own
+     * @param onResult is told why nobody answers, or nothing ("") if somebody does, by this thread or one of the
+     *     probe's own
      */
     static void start(InetSocketAddress proxy, Consumer<String> onResult) {
         try {
