@@ -45,3 +45,7 @@ else
     rm -f "$cache"
     echo "image.sh: the training run failed, the image has no AOT cache and starts more slowly; see $log" >&2
 fi
+
+completions=$image/share/bash-completion/completions
+mkdir -p "$completions"
+"$image/bin/wireleap_tun" completion >"$completions/wireleap_tun"

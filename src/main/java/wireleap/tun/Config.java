@@ -45,8 +45,13 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
     private static final Pattern TUN_NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,12})([KMG]?)", Pattern.CASE_INSENSITIVE);
 
-    /** @throws ConfigException for the first option that is wrong, in one line */
-    static Config of(RunOptions options) {
+    /**
+     * Understands options.
+     *
+     * @throws ConfigException for the first one that is wrong, in one line
+     * @throws IOException if the upstream's host has no address
+     */
+    static Config of(RunOptions options) throws IOException {
         return new Config(UpstreamAddress.parse(options.upstream()), bypass(options), routes(options),
                 options.socket().orElseGet(() -> SocketPath.usual(System.getenv())), options.socket().isEmpty(),
                 options.socketGroup(), options.postReplaces(), memory(options.memory()),

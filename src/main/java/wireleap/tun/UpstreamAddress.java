@@ -1,5 +1,6 @@
 package wireleap.tun;
 
+import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.URI;
@@ -40,12 +41,17 @@ sealed interface UpstreamAddress {
     int SOCKS_PORT = 1080;
     String FORMS = "must be socks5://[user:password@]HOST[:PORT] or direct";
 
-    /** @throws ConfigException if it is neither form, or its host has no address */
-    static UpstreamAddress parse(String text) {
+    /**
+     * Understands the option's value, and looks its host up.
+     *
+     * @throws ConfigException if it is neither form
+     * @throws IOException if its host has no address, or none yet
+     */
+    static UpstreamAddress parse(String text) throws IOException {
         return text.equals("direct") ? new Direct() : socks5(text);
     }
 
-    private static Socks5 socks5(String text) {
+    private static Socks5 socks5(String text) throws IOException {
         URI uri;
         try {
             uri = new URI(text);
@@ -83,12 +89,13 @@ sealed interface UpstreamAddress {
         return new Socks5Settings(bytes.getLong(), bytes.getLong(), port, user, password, DIAL_TIMEOUT_NANOS);
     }
 
-    private static InetAddress lookUp(String host, String text) {
+    private static InetAddress lookUp(String host, String text) throws IOException {
         InetAddress address;
         try {
             address = InetAddress.getByName(host);
         } catch (UnknownHostException e) {
-            throw wrong(text, "the host " + host + " has no address, or no resolver answers yet; give its address");
+            throw new IOException("--upstream " + Redaction.of(text) + ": the host " + host
+                    + " has no address, or no resolver answers yet; an address in place of the name needs none", e);
         }
         if (!(address instanceof Inet4Address) && address.isLinkLocalAddress()) {
             throw wrong(text, "a link-local address is not enough to reach a host; give another one of it");

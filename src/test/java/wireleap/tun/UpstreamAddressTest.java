@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +15,7 @@ import wireleap.tun.cli.ConfigException;
 import wireleap.tun.cli.Invocation;
 
 class UpstreamAddressTest {
-    private static UpstreamAddress.Socks5 socks5(String text) {
+    private static UpstreamAddress.Socks5 socks5(String text) throws IOException {
         return assertInstanceOf(UpstreamAddress.Socks5.class, UpstreamAddress.parse(text));
     }
 
@@ -23,31 +24,31 @@ class UpstreamAddressTest {
     }
 
     @Test
-    void directIsDirect() {
+    void directIsDirect() throws IOException {
         assertInstanceOf(UpstreamAddress.Direct.class, UpstreamAddress.parse("direct"));
     }
 
     @Test
-    void anIpv4AddressIsMapped() {
+    void anIpv4AddressIsMapped() throws IOException {
         assertEquals(0, socks5("socks5://192.0.2.1:1081").settings().hi());
         assertEquals(0xffff_c000_0201L, socks5("socks5://192.0.2.1:1081").settings().lo());
     }
 
     @Test
-    void anIpv6AddressStandsInBrackets() {
+    void anIpv6AddressStandsInBrackets() throws IOException {
         assertEquals(0x2001_0db8_0000_0000L, socks5("socks5://[2001:db8::7]:1081").settings().hi());
         assertEquals(7, socks5("socks5://[2001:db8::7]:1081").settings().lo());
         assertEquals(1081, socks5("socks5://[2001:db8::7]:1081").settings().port());
     }
 
     @Test
-    void aNameIsLookedUp() {
+    void aNameIsLookedUp() throws IOException {
         assertTrue(socks5("socks5://localhost").address().isLoopbackAddress());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"socks5://192.0.2.1", "socks5://192.0.2.1/", "SOCKS5://192.0.2.1", "socks5://192.0.2.1:"})
-    void thePortIs1080UnlessGiven(String text) {
+    void thePortIs1080UnlessGiven(String text) throws IOException {
         assertEquals(1080, socks5(text).settings().port());
     }
 
@@ -60,13 +61,13 @@ class UpstreamAddressTest {
         "socks5://m%40e:p%2Fw%25%3A@192.0.2.1, m@e, p/w%:",
         "socks5://me:a+b%2Bc@192.0.2.1, me, a+b+c",
         "socks5://m%C3%A9:%20@192.0.2.1, m\u00e9, ' '"})
-    void userAndPasswordArePercentDecoded(String text, String user, String password) {
+    void userAndPasswordArePercentDecoded(String text, String user, String password) throws IOException {
         assertEquals(user, socks5(text).settings().user());
         assertEquals(password, socks5(text).settings().password());
     }
 
     @Test
-    void itsTextShowsNeitherUserNorPassword() {
+    void itsTextShowsNeitherUserNorPassword() throws IOException {
         assertEquals("socks5://192.0.2.1:1080", socks5("socks5://me:pw@192.0.2.1").toString());
         assertEquals("socks5://[2001:db8::7]:1081", socks5("socks5://me:pw@[2001:db8::7]:1081").toString());
     }
@@ -122,11 +123,11 @@ class UpstreamAddressTest {
 
     /** A label may have 63 characters, so nobody is asked. */
     @Test
-    void aHostWithoutAnAddressIsNamed() {
+    void aHostWithoutAnAddressIsAFailureAndNamed() {
         String host = "x".repeat(64) + ".invalid";
-        assertEquals("--upstream socks5://...@" + host + ": the host " + host
-                + " has no address, or no resolver answers yet; give its address",
-                refusal("socks5://me:s3cr@" + host));
+        assertEquals("--upstream socks5://...@" + host + ": the host " + host + " has no address, or no resolver"
+                + " answers yet; an address in place of the name needs none",
+                assertThrows(IOException.class, () -> UpstreamAddress.parse("socks5://me:s3cr@" + host)).getMessage());
     }
 
     @Test

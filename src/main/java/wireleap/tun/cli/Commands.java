@@ -3,6 +3,7 @@ package wireleap.tun.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.AutoComplete;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -38,6 +39,11 @@ final class Commands {
                 () -> program.doctor(System.out)));
         add(root, command("version", "Shows this program's version.", () -> {
             out.println(program.version());
+            return 0;
+        }));
+        add(root, command("completion", "Prints a script that completes commands and options in bash and zsh.", () -> {
+            out.print(AutoComplete.bash(root.name(), root.commandLine()));
+            out.flush();
             return 0;
         }));
         CommandSpec train = command("train", "Exercises the program so that an AOT cache can be recorded.",
