@@ -20,7 +20,8 @@ final class HostChecks {
     private static final int WITH_USO = 6_002;
     /** Bit of CapEff, linux/capability.h. */
     private static final int CAP_NET_ADMIN = 12;
-    private static final int USUAL_DESCRIPTORS = 65_536;
+    /** As many TCP flows and UDP sessions as there may be unless somebody says otherwise, and some more. */
+    private static final int USUAL_DESCRIPTORS = 25_000;
 
     private final Path root;
 
@@ -87,7 +88,7 @@ final class HostChecks {
     Finding descriptors() {
         Matcher limit = OPEN_FILES.matcher(read("proc/self/limits").orElse(""));
         String most = limit.find() ? limit.group(1) : "unknown";
-        String found = most + " at most, one for each flow";
+        String found = most + " at most, one for each flow or session";
         return most.matches("\\d{1,9}") && Integer.parseInt(most) < USUAL_DESCRIPTORS
                 ? Finding.note("descriptors", found,
                     "raise the hard limit (ulimit -Hn, LimitNOFILE= of systemd) for more flows at once")

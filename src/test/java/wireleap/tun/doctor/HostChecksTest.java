@@ -91,7 +91,7 @@ class HostChecksTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"65536, OK", "unlimited, OK", "1073741816, OK", "4096, NOTE"})
+    @CsvSource({"25000, OK", "unlimited, OK", "1073741816, OK", "24999, NOTE"})
     void theHardLimitOfDescriptorsIsGraded(String hard, Grade grade) throws IOException {
         file("proc/self/limits", """
                 Limit                     Soft Limit           Hard Limit           Units
