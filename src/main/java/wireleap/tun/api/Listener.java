@@ -97,13 +97,15 @@ final class Listener implements AutoCloseable {
         return false;
     }
 
-    /** An empty socket's buffer takes these few bytes, so nobody waits. */
-    private void refuse(SocketChannel channel) throws IOException {
+    /** An empty socket's buffer takes these few bytes, so nobody waits. A client that is gone already is no trouble. */
+    private void refuse(SocketChannel channel) {
         LOG.debug("{} connections are open: one more was refused", limits.connections());
         try (channel) {
             channel.configureBlocking(false);
             ResponseWriter.write(channel, Response.error(Status.UNAVAILABLE,
                     limits.connections() + " connections are open, which are the most; try again later"), false, true);
+        } catch (IOException e) {
+            LOG.debug("a refused connection broke: {}", e.toString());
         }
     }
 
