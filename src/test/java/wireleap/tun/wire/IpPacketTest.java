@@ -336,7 +336,7 @@ class IpPacketTest {
         MemorySegment udp4 = Hex.memory(UDP4);
         MemorySegment extensions6 = Hex.memory(EXTENSIONS6);
         UdpHeader udp = new UdpHeader();
-        assertEquals(0, HeapAllocation.of(3, () -> {
+        assertEquals(0, HeapAllocation.leastOf(20, () -> {
             for (int i = 0; i < 50_000; i++) {
                 packet.parse(udp4, 0, 33);
                 udp.wrap(packet.memory(), packet.payloadOffset(), packet.payloadLength());
