@@ -71,7 +71,7 @@ final class DownDirectionTest {
             read();
             down.release(available());
         }
-        assertEquals(64 << 10, stream.largestRead);
+        assertEquals(256 << 10, stream.largestRead);
         for (int i = 0; i < 10; i++) {
             stream.readable = 10;
             read();

@@ -66,9 +66,9 @@ final class ShareTest {
     }
 
     @Test
-    void turnReadsTwiceAtMost() {
+    void turnReadsAShareAtMost() {
         for (int i = 0; i < 10; i++) {
-            assertTrue(readByATurn() <= 128 << 10);
+            assertTrue(readByATurn() <= 256 << 10);
         }
     }
 
@@ -78,7 +78,7 @@ final class ShareTest {
         for (int i = 0; i < 10; i++) {
             largest = Math.max(largest, readByATurn());
         }
-        assertEquals(128 << 10, largest);
+        assertEquals(256 << 10, largest);
     }
 
     @Test
