@@ -44,6 +44,7 @@ final class KernelPeer implements TcpSource, TcpSink, TcpOutput {
     private long released;
     private long prepared;
     private boolean finished;
+    private volatile int lostWithPayload;
     private volatile boolean stopping;
     private volatile boolean aborting;
     private volatile TcpEnd end = TcpEnd.NOT_YET;
@@ -79,6 +80,11 @@ final class KernelPeer implements TcpSource, TcpSink, TcpOutput {
 
     long count(Counter counter) {
         return counters.value(counter);
+    }
+
+    /** How many segments with payload were sent and lost; the peer's thread alone counts. */
+    int lostWithPayload() {
+        return lostWithPayload;
     }
 
     /** Waits until the connection has ended so, TIME-WAIT not counted. */
@@ -203,6 +209,7 @@ final class KernelPeer implements TcpSource, TcpSink, TcpOutput {
     @Override
     public void transmit(int tcpHeaderBytes, int payloadBytes, int mss) {
         if (random.nextDouble() < loss) {
+            lostWithPayload += payloadBytes > 0 ? 1 : 0;
             return;
         }
         int at = VIRTIO + IP + tcpHeaderBytes;

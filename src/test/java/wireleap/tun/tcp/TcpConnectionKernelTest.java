@@ -95,14 +95,17 @@ class TcpConnectionKernelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(doubles = {0, 0.01, 0.05})
+    @ValueSource(doubles = {0, 0.02, 0.05})
     void whatTheKernelSendsComesBack(double loss) throws Exception {
         byte[] bytes = noise(16 * MEBIBYTE);
         try (Socket socket = connect(loss, TcpSettings.forLocalPeer())) {
             assertArrayEquals(bytes, echo(socket, bytes));
         }
         peer.awaitEnd(TcpEnd.CLEAN);
-        assertEquals(loss > 0, peer.count(Counter.TCP_FAST_RECOVERY) + peer.count(Counter.TCP_TIMEOUT) > 0);
+        long recoveries = peer.count(Counter.TCP_FAST_RECOVERY) + peer.count(Counter.TCP_TIMEOUT);
+        // Of some 250 super-segments none is lost once in 160 runs at 2 %: then there is nothing to recover from.
+        assertTrue(peer.lostWithPayload() == 0 || recoveries > 0, peer.lostWithPayload() + " lost, none recovered");
+        assertTrue(loss > 0 || recoveries == 0, recoveries + " recoveries without loss");
     }
 
     @Test
