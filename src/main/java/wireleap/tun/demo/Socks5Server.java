@@ -147,10 +147,6 @@ public final class Socks5Server implements AutoCloseable {
     }
 
     private void associate(SocketChannel client) throws IOException {
-        if (!settings.datagrams()) {
-            fully(client, Socks5Wire.reply(Socks5Wire.COMMAND_NOT_SUPPORTED, NOWHERE));
-            return;
-        }
         var near = ((InetSocketAddress) client.getLocalAddress()).getAddress();
         var peer = ((InetSocketAddress) client.getRemoteAddress()).getAddress();
         try (var relay = Socks5Relay.open(near, peer, settings.outgoing())) {

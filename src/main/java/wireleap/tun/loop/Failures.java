@@ -10,8 +10,9 @@ import wireleap.tun.mem.Counters;
 import wireleap.tun.wire.PacketPrinter;
 
 /**
- * Exceptions in a loop. All of them are bugs of ours, and none may end the loop, or one packet could stop all traffic: they
- * are counted, and each kind is logged once. Only when turn after turn fails, the loop would do nothing but fail, and ends.
+ * What goes wrong in a loop: exceptions, which are bugs of ours, and a TUN that cannot be read. None may end the loop,
+ * or one packet could stop all traffic: they are counted, and each kind is logged once. Only when turn after turn fails,
+ * the loop would do nothing but fail, and ends.
  */
 final class Failures {
     /** So many turns take milliseconds where each fails at once: nobody waits for long. */
@@ -51,7 +52,8 @@ final class Failures {
         last = failure;
         var trace = failure.getStackTrace();
         // The JIT compiler leaves traces of frequent exceptions out.
-        return logged.size() < MOST_LOGGED && logged.add(failure.getClass() + (trace.length == 0 ? "" : " " + trace[0]));
+        var kind = failure.getClass() + (trace.length == 0 ? "" : " " + trace[0]);
+        return logged.size() < MOST_LOGGED && logged.add(kind);
     }
 
     /**
@@ -63,7 +65,8 @@ final class Failures {
         if (last == null) {
             turnsInARow = 0;
         } else if (++turnsInARow >= MOST_TURNS_IN_A_ROW) {
-            throw new IllegalStateException(turnsInARow + " turns in a row have failed, the last one by: " + last, last);
+            throw new IllegalStateException(
+                turnsInARow + " turns in a row have failed, the last one by: " + last, last);
         }
         last = null;
     }

@@ -9,11 +9,6 @@ public enum Family {
         return prefix.isIpv4() ? IPV4 : IPV6;
     }
 
-    /** Bits of an address: 32, 128. */
-    public int addressBits() {
-        return this == IPV4 ? 32 : 128;
-    }
-
     /** As it is written for people: IPv4, IPv6. */
     @Override
     public String toString() {

@@ -92,15 +92,6 @@ public final class Checksum {
         return isIntact(sum(packet.memory(), packet.payloadOffset(), length, pseudoHeader));
     }
 
-    /**
-     * The checksum after one 16-bit word under it has changed (RFC 1624 section 3, equation 3).
-     *
-     * @param checksum as it stood in the header
-     */
-    public static int update(int checksum, int oldWord, int newWord) {
-        return complement(add(add(complement(checksum), complement(oldWord)), newWord));
-    }
-
     /** Fewer than 8 bytes, as the high ones of a word in network order. */
     private static long tail(MemorySegment memory, long offset, int length) {
         long word = 0;

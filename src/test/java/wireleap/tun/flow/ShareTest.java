@@ -34,7 +34,8 @@ final class ShareTest {
         }
 
         @Override
-        public void send(int headerBytes, MemorySegment m1, long off1, int len1, MemorySegment m2, long off2, int len2) {
+        public void send(int headerBytes, MemorySegment m1, long off1, int len1,
+                         MemorySegment m2, long off2, int len2) {
             synAck = synAck == 0 ? Bytes.i32(headers, IP_OFFSET + 24) : synAck;
         }
     };
