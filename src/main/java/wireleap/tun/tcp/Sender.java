@@ -324,6 +324,11 @@ final class Sender {
         writer.ack(sndUna - 1, nowNanos);
     }
 
+    /** How many new bytes both windows leave room for. */
+    long sendableBytes() {
+        return Math.max(0, Math.min(windowEdge - sndNxt, recovery.roomBytes(sndUna, sndNxt)));
+    }
+
     /** The position of a segment without payload: never outside of the window that the peer has told. */
     long bareSegmentPosition() {
         return Math.min(sndNxt, Math.max(sndUna, windowEdge));

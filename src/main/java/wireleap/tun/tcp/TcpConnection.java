@@ -240,6 +240,14 @@ public final class TcpConnection {
         return tcb.sender.windowEdge();
     }
 
+    /**
+     * How many new bytes may be sent now at the most: what the peer's window and the congestion window leave room for, 0
+     * where no data may be sent. To send less is always possible (the rest of a silly window waits).
+     */
+    public long sendableBytes() {
+        return tcb.state.maySend() && !tcb.sender.finSent() ? tcb.sender.sendableBytes() : 0;
+    }
+
     /** Position of the next byte expected, after the FIN if that has come; -1 before a SYN. */
     public long rcvNxt() {
         return tcb.receiver.rcvNxt();

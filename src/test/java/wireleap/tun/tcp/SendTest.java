@@ -339,4 +339,29 @@ class SendTest {
         connection.pump(peer.now);
         assertTrue(peer.sent.isEmpty());
     }
+
+    @Test
+    void theCongestionWindowBoundsWhatMayBeSent() {
+        assertEquals(10 * MSS, connection.sendableBytes());
+        peer.produce(3 * MSS);
+        assertEquals(7 * MSS, connection.sendableBytes());
+        peer.produce(1 << 20);
+        assertEquals(0, connection.sendableBytes());
+    }
+
+    @Test
+    void theWindowOfThePeerBoundsWhatMayBeSent() {
+        HandPeer plain = HandPeer.plain();
+        plain.arrives(new Segment().window(3000));
+        assertEquals(3000, plain.connection.sendableBytes());
+    }
+
+    @Test
+    void nothingMayBeSentBeforeTheHandshakeOrAfterTheEnd() {
+        HandPeer dialling = new HandPeer();
+        dialling.handshakeUpToSynAck(new Segment().mss(1460));
+        assertEquals(0, dialling.connection.sendableBytes());
+        peer.end();
+        assertEquals(0, connection.sendableBytes());
+    }
 }
