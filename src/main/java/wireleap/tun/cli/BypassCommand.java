@@ -6,6 +6,7 @@ import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import wireleap.tun.client.BypassClient;
+import wireleap.tun.policy.IpPrefix;
 
 /** {@code bypass}: reads and changes the list of a running daemon. */
 final class BypassCommand {
@@ -24,18 +25,23 @@ final class BypassCommand {
         Commands.add(bypass, entries("add", "Adds entries; those already there stay where they are.",
                 (client, entries) -> client.patch(entries, List.of())));
         Commands.add(bypass, entries("remove",
-                "Removes entries, each as it is listed, in this order; the first absent one ends it with an error.",
-                BypassCommand::remove));
+                "Removes entries, each as it is listed; if one of them is absent, none is removed.",
+                BypassClient::removeAll));
         Commands.add(bypass, entries("replace", "Makes these entries the whole list, in one step.",
                 BypassClient::replace));
         Commands.add(bypass, whole("clear", "Removes all entries.", BypassClient::clear));
         return bypass;
     }
 
-    private static void remove(BypassClient client, List<String> entries) throws IOException, InterruptedException {
-        for (String entry : entries) {
-            client.remove(entry);
-        }
+    /** As the daemon lists them, so that a wrong one is told before anything is asked for. */
+    private static List<String> canonical(List<String> entries) {
+        return entries.stream().map(entry -> {
+            try {
+                return IpPrefix.parse(entry).toString();
+            } catch (IllegalArgumentException e) {
+                throw new ConfigException(e.getMessage());
+            }
+        }).toList();
     }
 
     /** What is done with the whole list. */
@@ -62,7 +68,7 @@ final class BypassCommand {
         DaemonOptions daemon = new DaemonOptions();
         PositionalParamSpec entries = Commands.entries();
         return daemon.of(Commands.command(name, description, () -> {
-            request.ask(daemon.client(), entries.getValue());
+            request.ask(daemon.client(), canonical(entries.getValue()));
             return 0;
         }).addPositional(entries));
     }

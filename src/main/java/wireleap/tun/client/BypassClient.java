@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Reads and changes the bypass list of a running daemon over its Unix domain socket.
@@ -41,6 +42,9 @@ public final class BypassClient {
     public static final Duration PATIENCE = Duration.ofSeconds(15);
     /** How long an answer may take, unless {@link #answerWithin} says otherwise. */
     public static final Duration ANSWER_TIME = Duration.ofSeconds(30);
+
+    /** Each attempt that fails means that somebody else's change has succeeded. */
+    private static final int REMOVE_ATTEMPTS = 32;
 
     private final Path socket;
     private final Duration patience;
@@ -136,6 +140,32 @@ public final class BypassClient {
      */
     public String remove(String entry) throws IOException, InterruptedException {
         return etag(ask("DELETE", "/bypass/" + encoded(entry), Optional.empty()));
+    }
+
+    /**
+     * Removes these entries in one step, or none of them: a change that somebody else makes meanwhile is seen and kept.
+     *
+     * @param entries in canonical form, as {@link BypassList#entries()} has them; an absent one: code 404
+     * @return the tag of the list that stands now
+     */
+    public String removeAll(Collection<String> entries) throws IOException, InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            BypassList list = bypass();
+            Set<String> listed = Set.copyOf(list.entries());
+            for (String entry : entries) {
+                if (!listed.contains(entry)) {
+                    throw new BypassException(404, "resource not found",
+                            entry + " is not in the bypass list; nothing was removed");
+                }
+            }
+            try {
+                return ifMatch(ifMatch.orElse(list.etag())).patch(List.of(), entries);
+            } catch (BypassException e) {
+                if (e.code() != 412 || ifMatch.isPresent() || attempt == REMOVE_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /**
