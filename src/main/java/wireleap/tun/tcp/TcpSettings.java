@@ -57,6 +57,13 @@ public record TcpSettings(int maxWindowBytes, boolean windowScaling, boolean tim
                 maxRtoNanos, giveUpNanos, delayedAckNanos, idleNanos, intervalNanos, probes, timeWaitNanos);
     }
 
+    /** The same with another patience. */
+    public TcpSettings withGiveUpNanos(long nanos) {
+        return new TcpSettings(maxWindowBytes, windowScaling, timestamps, sack, initialRtoNanos, minRtoNanos,
+                maxRtoNanos, nanos, delayedAckNanos, keepAliveIdleNanos, keepAliveIntervalNanos, keepAliveProbes,
+                timeWaitNanos);
+    }
+
     /** The shift with which the largest window fits into 16 bits, 0..14 (RFC 7323 section 2.3). */
     int windowScale() {
         int scale = 0;

@@ -57,6 +57,8 @@ final class SimEnd implements TcpSource, TcpSink, TcpOutput {
     private boolean ended;
     private long released;
     private long prepareEnd;
+    /** Payload sent, that sent again counted again. */
+    private long sentBytes;
 
     private long received;
     private long consumed;
@@ -334,6 +336,7 @@ final class SimEnd implements TcpSource, TcpSink, TcpOutput {
         MemorySegment.copy(headers, ValueLayout.JAVA_BYTE, 16, segment, 0, tcpHeaderBytes);
         System.arraycopy(prepared, 0, segment, tcpHeaderBytes, payloadBytes);
         checkSent(segment, payloadBytes);
+        sentBytes += payloadBytes;
         out.send(segment, tcpHeaderBytes, mss);
     }
 
@@ -372,6 +375,10 @@ final class SimEnd implements TcpSource, TcpSink, TcpOutput {
 
     long received() {
         return received;
+    }
+
+    long sentBytes() {
+        return sentBytes;
     }
 
     long count(Counter counter) {

@@ -20,20 +20,40 @@ final class SimWire {
      * @param nanosPerByte 0: no limit
      * @param queueBytes what may wait for its turn before packets are dropped; of use with nanosPerByte only
      * @param cuts whether super-segments travel as packets of their mss (and share their fates no longer)
+     * @param burstNanos how long everything is lost on average when something is; 0: each packet by itself
+     * @param late probability that a packet takes a way of its own
+     * @param lateNanos how much longer that is
      */
     record Quality(long delayNanos, long jitterNanos, double loss, double duplication, double corruption,
-                   double nanosPerByte, long queueBytes, boolean cuts) {
+                   double nanosPerByte, long queueBytes, boolean cuts, long burstNanos, double late, long lateNanos) {
+        Quality(long delayNanos, long jitterNanos, double loss, double duplication, double corruption,
+                double nanosPerByte, long queueBytes, boolean cuts) {
+            this(delayNanos, jitterNanos, loss, duplication, corruption, nanosPerByte, queueBytes, cuts, 0, 0, 0);
+        }
+
         static Quality perfect(long delayNanos) {
             return new Quality(delayNanos, 0, 0, 0, 0, 0, Long.MAX_VALUE, false);
+        }
+
+        Quality losing(double share, long bursts) {
+            return new Quality(delayNanos, jitterNanos, share, duplication, corruption, nanosPerByte, queueBytes, cuts,
+                    bursts, late, lateNanos);
+        }
+
+        Quality late(double share, long nanos) {
+            return new Quality(delayNanos, jitterNanos, loss, duplication, corruption, nanosPerByte, queueBytes, cuts,
+                    burstNanos, share, nanos);
         }
     }
 
     private final SimClock clock;
     private final SplittableRandom random;
-    private final Quality quality;
+    private Quality quality;
     private Consumer<byte[]> receiver = packet -> { };
     private long freeNanos;
     private long darkUntilNanos;
+    private long lookedNanos;
+    private boolean losing;
 
     SimWire(SimClock clock, SplittableRandom random, Quality quality) {
         this.clock = clock;
@@ -41,6 +61,12 @@ final class SimWire {
         this.quality = quality;
         freeNanos = clock.nowNanos();
         darkUntilNanos = clock.nowNanos();
+        lookedNanos = clock.nowNanos();
+    }
+
+    /** From now on it is like this. */
+    void quality(Quality quality) {
+        this.quality = quality;
     }
 
     void receiver(Consumer<byte[]> receiver) {
@@ -50,6 +76,11 @@ final class SimWire {
     /** Loses everything until then. */
     void dark(long untilNanos) {
         darkUntilNanos = Math.max(darkUntilNanos, untilNanos);
+    }
+
+    /** Keeps everything until then, and goes on. */
+    void hold(long untilNanos) {
+        freeNanos = Math.max(freeNanos, untilNanos);
     }
 
     /** Sends a TCP segment, perhaps super; what is cut off gets a header of its own. The checksum is made here. */
@@ -75,12 +106,14 @@ final class SimWire {
     private void carry(byte[] packet) {
         long now = clock.nowNanos();
         long waiting = Math.max(0, freeNanos - now);
-        if (now < darkUntilNanos || random.nextDouble() < quality.loss
-                || waiting > quality.queueBytes * quality.nanosPerByte) {
+        if (now < darkUntilNanos || waiting > quality.queueBytes * quality.nanosPerByte) {
+            return;
+        }
+        freeNanos = now + waiting + (long) (packet.length * quality.nanosPerByte);
+        if (isLost()) {
             return;
         }
         SimChecksum.complete(packet);
-        freeNanos = now + waiting + (long) (packet.length * quality.nanosPerByte);
         int copies = random.nextDouble() < quality.duplication ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             byte[] copy = packet.clone();
@@ -88,7 +121,23 @@ final class SimWire {
                 copy[random.nextInt(copy.length)] ^= (byte) (1 + random.nextInt(255));
             }
             long jitter = quality.jitterNanos == 0 ? 0 : random.nextLong(quality.jitterNanos);
+            jitter += quality.late > 0 && random.nextDouble() < quality.late ? quality.lateNanos : 0;
             clock.after(freeNanos - now + quality.delayNanos + jitter, () -> receiver.accept(copy));
         }
+    }
+
+    /**
+     * Bursts follow time, not packets: a chain of two states (Gilbert), lost in the one, which is entered so often that
+     * the mean loss is what it should be.
+     */
+    private boolean isLost() {
+        double probability = quality.loss;
+        if (quality.burstNanos > 0) {
+            double changes = (freeNanos - lookedNanos) / (quality.burstNanos * (1 - quality.loss));
+            probability += ((losing ? 1 : 0) - quality.loss) * Math.exp(-changes);
+            lookedNanos = freeNanos;
+        }
+        losing = random.nextDouble() < probability;
+        return losing;
     }
 }
