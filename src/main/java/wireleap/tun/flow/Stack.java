@@ -52,7 +52,7 @@ public final class Stack {
     /**
      * A stack without flows.
      *
-     * @param slab where rings, scratch and incomplete datagrams lie, 64 KiB at the least; all is given back by {@link
+     * @param slab where rings, scratch and incomplete datagrams lie, 256 KiB at the least; all is given back by {@link
      *     #close}
      * @param upstream where flows go; closed with the stack
      * @param seed secret, for hashes and sequence numbers
@@ -100,7 +100,7 @@ public final class Stack {
             onFragment(nowNanos);
         } else {
             boolean cut = virtio.gsoType() == VirtioNetHeader.GSO_UDP_L4;
-            onWhole(received, virtio.checksumTrusted(), cut ? virtio.gsoSize() : 0, nowNanos);
+            onWhole(received, virtio.checksumTrusted(), cut ? virtio.gsoSize() : 0, !received.dontFragment(), nowNanos);
         }
     }
 
@@ -110,28 +110,28 @@ public final class Stack {
         }
         int reason = reassembly.parse(reassembled);
         if (reason == IpPacket.OK) {
-            onWhole(reassembled, false, 0, nowNanos);
+            onWhole(reassembled, false, 0, true, nowNanos);
         } else {
             core.counters.increment(IpPacket.counter(reason));
         }
         reassembly.release();
     }
 
-    private void onWhole(IpPacket packet, boolean trusted, int segmentBytes, long nowNanos) {
+    private void onWhole(IpPacket packet, boolean trusted, int segmentBytes, boolean mayFragment, long nowNanos) {
         int protocol = packet.protocol();
         if (protocol == TcpHeader.PROTOCOL) {
             tcp.onSegment(packet, trusted, nowNanos);
         } else if (protocol == UdpHeader.PROTOCOL) {
-            udp.onDatagram(packet, trusted, segmentBytes, nowNanos);
+            udp.onDatagram(packet, trusted, segmentBytes, mayFragment, nowNanos);
         } else if (protocol == IcmpMessage.protocol(packet.version())) {
-            onIcmp(packet, trusted);
+            onIcmp(packet, trusted, nowNanos);
         } else {
             core.counters.increment(Counter.DROP_PROTOCOL);
             core.icmp.error(IcmpError.PROTOCOL_UNREACHABLE, packet, nowNanos);
         }
     }
 
-    private void onIcmp(IpPacket packet, boolean trusted) {
+    private void onIcmp(IpPacket packet, boolean trusted, long nowNanos) {
         if (!message.wrap(packet)) {
             core.counters.increment(Counter.DROP_ICMP_HEADER);
         } else if (!trusted && !message.intact(packet)) {
@@ -142,7 +142,7 @@ public final class Stack {
             core.counters.increment(Counter.ICMP_IGNORED);
             if (message.isError() && quoted.wrap(packet, message) && quoted.error() == IcmpError.PORT_UNREACHABLE
                     && quoted.protocol() == UdpHeader.PROTOCOL) {
-                udp.onClientGone(quoted.dstHi(), quoted.dstLo(), quoted.dstPort());
+                udp.onClientGone(quoted.dstHi(), quoted.dstLo(), quoted.dstPort(), nowNanos);
             }
         }
     }
@@ -150,6 +150,7 @@ public final class Stack {
     /** After a batch of packets and socket events: fetches what is there, sends what is owed. */
     public void endOfTurn(long nowNanos) {
         lastNanos = nowNanos;
+        udp.endOfTurn(nowNanos);
         core.turn.end(nowNanos);
     }
 

@@ -18,9 +18,6 @@ import wireleap.tun.wire.UdpHeader;
  * anywhere goes to the client. Pooled by {@link UdpFlows}.
  */
 final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, Turn.Target {
-    /** So much of a turn is a session's share. */
-    private static final int DATAGRAMS_A_TURN = 32;
-
     private final Core core;
     private final UdpFlows flows;
     private final Timer timer = new Timer(this);
@@ -49,20 +46,46 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
         return session.refusal() == Refusal.NONE;
     }
 
+    /** Whether what is sent goes on at once. */
+    boolean isOpen() {
+        return session.isOpen();
+    }
+
     /**
-     * Sends a datagram of the client; while the upstream is being asked, keeps it if there is room.
+     * Sends datagrams of the client to one target; while the upstream is being asked, keeps them if there is room. What
+     * comes to nothing is counted, and the client told why.
      *
-     * @return the result of sending, see {@link SocketError}; AGAIN: lost
+     * @param length bytes in all
+     * @param segmentBytes of each but the last, which may be shorter; 1 or more
+     * @param mayFragment whether they may become fragments on their way
      */
-    int send(long hi, long lo, int port, MemorySegment memory, long offset, int length) {
-        if (!session.isOpen()) {
-            return pending.keep(hi, lo, port, memory, offset, length) ? length : SocketError.AGAIN;
-        }
-        int sent = session.send(hi, lo, port, memory, offset, length);
-        if (sent >= 0) {
-            core.counters.increment(Counter.DATAGRAMS_UP);
-        }
-        return sent;
+    void send(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes,
+              boolean mayFragment, long nowNanos) {
+        int done = 0;
+        do {
+            int left = length - done;
+            int sent = session.isOpen()
+                    ? session.send(hi, lo, port, memory, offset + done, left, segmentBytes, mayFragment)
+                    : keep(hi, lo, port, memory, offset + done, Math.min(left, segmentBytes), mayFragment);
+            if (sent < 0) {
+                core.counters.add(Counter.DATAGRAMS_UP_LOST, datagrams(left, segmentBytes));
+                flows.tellLost(this, session, sent, hi, lo, port, nowNanos);
+                return;
+            }
+            if (session.isOpen()) {
+                core.counters.add(Counter.DATAGRAMS_UP, datagrams(sent, segmentBytes));
+            }
+            done += sent;
+        } while (done < length);
+    }
+
+    private int keep(long hi, long lo, int port, MemorySegment memory, long offset, int length, boolean mayFragment) {
+        return pending.keep(hi, lo, port, mayFragment, memory, offset, length) ? length : SocketError.AGAIN;
+    }
+
+    /** How many datagrams so many bytes are; none is one too. */
+    private static int datagrams(int length, int segmentBytes) {
+        return Math.max(1, (length + segmentBytes - 1) / segmentBytes);
     }
 
     /** The session's time begins anew, at the latest when the timer fires. */
@@ -73,10 +96,8 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     @Override
     public void onOpened(long nowNanos) {
         while (pending.next()) {
-            if (send(pending.hi(), pending.lo(), pending.port(), pending.memory(), pending.offset(),
-                    pending.length()) < 0) {
-                core.counters.increment(Counter.DATAGRAMS_UP_LOST);
-            }
+            send(pending.hi(), pending.lo(), pending.port(), pending.memory(), pending.offset(), pending.length(),
+                    Math.max(1, pending.length()), pending.mayFragment(), nowNanos);
         }
         pending.discard();
     }
@@ -85,8 +106,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     public void onEnded(long nowNanos) {
         while (pending.next()) {
             core.counters.increment(Counter.DATAGRAMS_UP_LOST);
-            tellUnreachable(IcmpError.PORT_UNREACHABLE, pending.hi(), pending.lo(), pending.port(), pending.length(),
-                    nowNanos);
+            tell(IcmpError.PORT_UNREACHABLE, pending.hi(), pending.lo(), pending.port(), nowNanos);
         }
         flows.close(this);
     }
@@ -94,7 +114,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     @Override
     public void onReady(int events, long nowNanos) {
         if ((events & LinkOwner.FAILED) != 0) {
-            flows.tellUnreachable(this, session, nowNanos);
+            flows.tellUnreachable(this, session, 0, nowNanos);
         }
         mayRead |= (events & LinkOwner.READABLE) != 0;
         core.turn.add(turn);
@@ -102,10 +122,8 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
 
     @Override
     public void onTurn(long nowNanos) {
-        for (int i = 0; i < DATAGRAMS_A_TURN && mayRead && session != null; i++) {
-            mayRead = flows.receive(this, session, nowNanos);
-        }
-        if (mayRead && session != null) {
+        mayRead = mayRead && session != null && flows.receive(this, session, nowNanos);
+        if (mayRead) {
             core.turn.add(turn);
         }
     }
@@ -121,11 +139,23 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     }
 
     /** A datagram to this target came to nothing. */
-    void tellUnreachable(IcmpError error, long hi, long lo, int port, int length, long nowNanos) {
+    void tell(IcmpError error, long hi, long lo, int port, long nowNanos) {
         if (IpWriter.isIpv4(hi, lo) == IpWriter.isIpv4(clientHi(), clientLo())) {
-            long udpStart = (long) clientPort() << 48 | (long) port << 32 | (UdpHeader.BYTES + length & 0xffffL) << 16;
-            core.icmp.error(error, clientHi(), clientLo(), hi, lo, UdpHeader.PROTOCOL, udpStart, nowNanos);
+            core.icmp.error(error, clientHi(), clientLo(), hi, lo, UdpHeader.PROTOCOL, udpStart(port), nowNanos);
         }
+    }
+
+    /** A datagram to this target was larger than its way allows, IP header included. */
+    void tellTooBig(int allowedBytes, long hi, long lo, int port, long nowNanos) {
+        if (allowedBytes > 0 && IpWriter.isIpv4(hi, lo) == IpWriter.isIpv4(clientHi(), clientLo())) {
+            core.icmp.packetTooBig(allowedBytes, clientHi(), clientLo(), hi, lo, UdpHeader.PROTOCOL, udpStart(port),
+                    nowNanos);
+        }
+    }
+
+    /** The UDP header that errors quote: its ports are what the client's kernel looks at. */
+    private long udpStart(int port) {
+        return (long) clientPort() << 48 | (long) port << 32 | UdpHeader.BYTES << 16;
     }
 
     /** Gives everything back. */

@@ -1,6 +1,5 @@
 package wireleap.tun.flow;
 
-import java.lang.foreign.MemorySegment;
 import wireleap.tun.icmp.IcmpError;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Pool;
@@ -19,14 +18,18 @@ final class UdpFlows {
     /** What the kernel cuts a super-datagram into at most: UDP_MAX_SEGMENTS of linux/udp.h. */
     private static final int MAX_SEGMENTS = 128;
 
+    /** So much of a turn is a session's share: as many times is received, unless it is so many bytes before. */
+    private static final int RECEIPTS_A_TURN = 32;
+    private static final int BYTES_A_TURN = 256 << 10;
+
     private final Core core;
     private final DatagramOutput output;
     private final SessionTable<UdpFlow> table;
     private final Pool<UdpFlow> idle;
     private final UdpHeader header = new UdpHeader();
     private final DatagramMeta meta = new DatagramMeta();
-    /** Where in the slab datagrams are received. */
-    private final long scratch;
+    private final DatagramTrain train;
+    private final AnswerTrain answers;
 
     UdpFlows(Core core, DatagramOutput output, SipHash hash) {
         this.core = core;
@@ -35,10 +38,8 @@ final class UdpFlows {
         this.table = new SessionTable<>(settings.maxSessions(), settings.maxSessionsPerClient(),
                 settings.sessionIdleNanos(), settings.dnsIdleNanos(), hash);
         this.idle = new Pool<>(() -> new UdpFlow(core, this), IDLE_FLOWS);
-        this.scratch = core.slab.allocate(DatagramSession.RECEIVE_BYTES);
-        if (scratch < 0) {
-            throw new AssertionError("no room for 64 KiB in a slab of " + core.slab.capacityBytes() + " bytes");
-        }
+        this.train = new DatagramTrain(core.slab);
+        this.answers = new AnswerTrain(core.slab);
     }
 
     /**
@@ -46,8 +47,9 @@ final class UdpFlows {
      *
      * @param trusted whether its checksum need not be verified
      * @param segmentBytes payload of each datagram but the last; 0: it is one
+     * @param mayFragment whether it may become fragments on its way
      */
-    void onDatagram(IpPacket packet, boolean trusted, int segmentBytes, long nowNanos) {
+    void onDatagram(IpPacket packet, boolean trusted, int segmentBytes, boolean mayFragment, long nowNanos) {
         if (!header.wrap(packet.memory(), packet.payloadOffset(), packet.payloadLength()) || header.srcPort() == 0
                 || header.dstPort() == 0) {
             core.counters.increment(Counter.DROP_UDP_HEADER);
@@ -61,7 +63,7 @@ final class UdpFlows {
                 flow = open(packet, nowNanos);
             }
             if (flow != null) {
-                send(flow, packet, segmentBytes, nowNanos);
+                send(flow, packet, segmentBytes, mayFragment, nowNanos);
             }
         }
     }
@@ -73,6 +75,7 @@ final class UdpFlows {
             core.icmp.error(IcmpError.PORT_UNREACHABLE, packet, nowNanos);
             return null;
         }
+        endOfTurn(nowNanos); // the victim may have datagrams in the train
         UdpFlow victim = table.victim(packet.srcHi(), packet.srcLo());
         if (victim != null) {
             core.counters.increment(Counter.UDP_SESSIONS_EVICTED);
@@ -91,7 +94,7 @@ final class UdpFlows {
         return flow;
     }
 
-    private void send(UdpFlow flow, IpPacket packet, int segmentBytes, long nowNanos) {
+    private void send(UdpFlow flow, IpPacket packet, int segmentBytes, boolean mayFragment, long nowNanos) {
         int length = header.payloadLength();
         int piece = segmentBytes > 0 ? segmentBytes : Math.max(1, length);
         if (length > (long) piece * MAX_SEGMENTS) {
@@ -100,22 +103,36 @@ final class UdpFlows {
         }
         table.sent(flow, header.dstPort(), nowNanos);
         flow.keepAlive();
-        int done = 0;
-        do {
-            int result = flow.send(packet.dstHi(), packet.dstLo(), header.dstPort(), packet.memory(),
-                    header.payloadOffset() + done, Math.min(piece, length - done));
-            if (result < 0) {
-                lost(packet, result, nowNanos);
-            }
-            done += piece;
-        } while (done < length);
+        if (length == piece && DatagramTrain.takes(length) && flow.isOpen()) {
+            gather(flow, packet, length, mayFragment, nowNanos);
+        } else {
+            train.leave(nowNanos);
+            flow.send(packet.dstHi(), packet.dstLo(), header.dstPort(), packet.memory(), header.payloadOffset(), length,
+                    piece, mayFragment, nowNanos);
+        }
     }
 
-    private void lost(IpPacket packet, int socketError, long nowNanos) {
-        core.counters.increment(Counter.DATAGRAMS_UP_LOST);
+    private void gather(UdpFlow flow, IpPacket packet, int length, boolean mayFragment, long nowNanos) {
+        while (!train.add(flow, packet.dstHi(), packet.dstLo(), header.dstPort(), mayFragment, packet.memory(),
+                header.payloadOffset(), length)) {
+            train.leave(nowNanos);
+        }
+    }
+
+    /** After a batch of packets: what was gathered goes on. */
+    void endOfTurn(long nowNanos) {
+        train.leave(nowNanos);
+    }
+
+    /** Tells a client why its datagram to this target could not be sent. */
+    void tellLost(UdpFlow flow, DatagramSession session, int socketError, long hi, long lo, int port, long nowNanos) {
+        if (socketError == SocketError.MESSAGE_SIZE) {
+            tellUnreachable(flow, session, port, nowNanos);
+            return;
+        }
         IcmpError error = errorFor(socketError);
         if (error != null) {
-            core.icmp.error(error, packet, nowNanos);
+            flow.tell(error, hi, lo, port, nowNanos);
         }
     }
 
@@ -130,37 +147,67 @@ final class UdpFlows {
         };
     }
 
-    /** Takes one datagram from the upstream to the client; false: there was none. */
+    /** Takes a share of what has come from the upstream to the client; false: that was all. */
     boolean receive(UdpFlow flow, DatagramSession session, long nowNanos) {
-        MemorySegment memory = core.slab.memory();
-        int length = session.recv(meta, memory, scratch, DatagramSession.RECEIVE_BYTES);
-        if (length < 0) {
-            return length != SocketError.AGAIN;
+        boolean more = true;
+        int bytes = 0;
+        for (int i = 0; more && i < RECEIPTS_A_TURN && bytes < BYTES_A_TURN; i++) {
+            if (answers.room() < 0) {
+                pass(flow, nowNanos);
+            }
+            int length = session.recv(meta, answers.memory(), answers.room(), DatagramSession.RECEIVE_BYTES);
+            more = length != SocketError.AGAIN;
+            if (length >= 0) {
+                bytes += length;
+                if (!answers.add(meta, length)) {
+                    pass(flow, nowNanos);
+                    answers.begin(meta, length);
+                }
+            }
         }
-        boolean sameFamily = IpWriter.isIpv4(meta.hi(), meta.lo()) == IpWriter.isIpv4(flow.clientHi(), flow.clientLo());
-        if (sameFamily && meta.port() != 0 && output.send(meta, flow, memory, length)) {
-            core.counters.increment(Counter.DATAGRAMS_DOWN);
-            table.received(flow, nowNanos);
-        } else {
-            core.counters.increment(Counter.DATAGRAMS_DOWN_LOST);
-        }
-        return true;
+        pass(flow, nowNanos);
+        return more;
     }
 
-    /** Passes on what the network said about datagrams of a session. */
-    void tellUnreachable(UdpFlow flow, DatagramSession session, long nowNanos) {
+    /** Sends what was gathered of answers to the client. */
+    private void pass(UdpFlow flow, long nowNanos) {
+        if (answers.count() == 0) {
+            return;
+        }
+        DatagramMeta from = answers.from();
+        boolean sameFamily = IpWriter.isIpv4(from.hi(), from.lo()) == IpWriter.isIpv4(flow.clientHi(), flow.clientLo());
+        if (sameFamily && from.port() != 0
+                && output.send(from, flow, answers.memory(), answers.length(), answers.segmentBytes())) {
+            core.counters.add(Counter.DATAGRAMS_DOWN, answers.count());
+            table.received(flow, nowNanos);
+        } else {
+            core.counters.add(Counter.DATAGRAMS_DOWN_LOST, answers.count());
+        }
+        answers.clear();
+    }
+
+    /**
+     * Passes on what the network said about datagrams of a session.
+     *
+     * @param sentPort the port of a datagram that could not be sent just now; 0: there is none
+     */
+    void tellUnreachable(UdpFlow flow, DatagramSession session, int sentPort, long nowNanos) {
         for (int error = session.unreachable(meta); error != SocketError.AGAIN; error = session.unreachable(meta)) {
+            int port = meta.port() == 0 ? sentPort : meta.port();
             IcmpError told = errorFor(error);
             if (told != null) {
-                flow.tellUnreachable(told, meta.hi(), meta.lo(), meta.port(), 0, nowNanos);
+                flow.tell(told, meta.hi(), meta.lo(), port, nowNanos);
+            } else if (error == SocketError.MESSAGE_SIZE) {
+                flow.tellTooBig(meta.mtu(), meta.hi(), meta.lo(), port, nowNanos);
             }
         }
     }
 
     /** The client's kernel says that nobody listens at the client's port any more. */
-    void onClientGone(long clientHi, long clientLo, int clientPort) {
+    void onClientGone(long clientHi, long clientLo, int clientPort, long nowNanos) {
         UdpFlow flow = table.find(clientHi, clientLo, clientPort);
         if (flow != null) {
+            endOfTurn(nowNanos);
             close(flow);
         }
     }
@@ -179,7 +226,8 @@ final class UdpFlows {
         for (UdpFlow flow = table.oldest(); flow != null; flow = table.oldest()) {
             close(flow);
         }
-        core.slab.free(scratch, DatagramSession.RECEIVE_BYTES);
+        train.close();
+        answers.close();
     }
 
     int sessions() {

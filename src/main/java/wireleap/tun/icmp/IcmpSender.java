@@ -94,20 +94,6 @@ public final class IcmpSender {
      * @return whether an error was sent
      */
     public boolean error(IcmpError error, IpPacket about, long nowNanos) {
-        return error(error, mtu, about, nowNanos);
-    }
-
-    /**
-     * Tells the packet's sender that it was longer than the way allows, if the RFCs and the rate allow.
-     *
-     * @param allowedBytes of a packet, IP header included; IPv4 says at most 65,535
-     * @return whether an error was sent
-     */
-    public boolean packetTooBig(IpPacket about, int allowedBytes, long nowNanos) {
-        return error(IcmpError.PACKET_TOO_BIG, allowedBytes, about, nowNanos);
-    }
-
-    private boolean error(IcmpError error, int allowedBytes, IpPacket about, long nowNanos) {
         if (!mayBeAnswered(about) || !withinRate(nowNanos)) {
             return false;
         }
@@ -116,7 +102,7 @@ public final class IcmpSender {
         int most = (ipv4 ? MAX_ERROR_BYTES_V4 : MAX_ERROR_BYTES_V6) - ip.headerBytes() - IcmpMessage.HEADER_BYTES;
         int quoted = Math.min(about.totalLength(), most);
         int pointer = (int) (about.protocolOffset() - about.headerOffset());
-        writeMessage(error.type(ipv4), error.code(ipv4), parameter(error, allowedBytes, pointer), about.memory(),
+        writeMessage(error.type(ipv4), error.code(ipv4), parameter(error, mtu, pointer), about.memory(),
                 about.headerOffset(), quoted);
         send(IcmpMessage.HEADER_BYTES, about.memory(), about.headerOffset(), quoted);
         return true;
@@ -124,7 +110,8 @@ public final class IcmpSender {
 
     /**
      * Tells of an error about a packet that is no longer at hand, such as a SYN whose target could not be reached; what
-     * is quoted is made anew, as far as hosts look at it. The packet was no multicast and no ICMP.
+     * is quoted is made anew, as far as hosts look at it. The packet was no multicast and no ICMP. PACKET_TOO_BIG names
+     * the TUN's own MTU.
      *
      * @param srcHi of the packet that could not go on: who is told
      * @param dstHi of that packet
@@ -134,6 +121,23 @@ public final class IcmpSender {
      */
     public boolean error(IcmpError error, long srcHi, long srcLo, long dstHi, long dstLo, int protocol,
                          long transportStart, long nowNanos) {
+        return error(error, mtu, srcHi, srcLo, dstHi, dstLo, protocol, transportStart, nowNanos);
+    }
+
+    /**
+     * Tells that a packet which is no longer at hand was longer than the way allows; otherwise as {@link #error(IcmpError,
+     * long, long, long, long, int, long, long)}.
+     *
+     * @param allowedBytes of a packet, IP header included; IPv4 says at most 65,535
+     */
+    public boolean packetTooBig(int allowedBytes, long srcHi, long srcLo, long dstHi, long dstLo, int protocol,
+                                long transportStart, long nowNanos) {
+        return error(IcmpError.PACKET_TOO_BIG, allowedBytes, srcHi, srcLo, dstHi, dstLo, protocol, transportStart,
+                nowNanos);
+    }
+
+    private boolean error(IcmpError error, int allowedBytes, long srcHi, long srcLo, long dstHi, long dstLo,
+                          int protocol, long transportStart, long nowNanos) {
         if (!withinRate(nowNanos)) {
             return false;
         }
@@ -145,7 +149,7 @@ public final class IcmpSender {
         long quote = Fragmenter.transportOffset(ip) + IcmpMessage.HEADER_BYTES;
         quotedIp.write(headers, quote, QUOTED_TRANSPORT_BYTES);
         putI64(headers, quote + quotedIp.headerBytes(), transportStart);
-        writeMessage(error.type(ipv4), error.code(ipv4), parameter(error, mtu, IPV6_NEXT_HEADER_AT), headers, quote,
+        writeMessage(error.type(ipv4), error.code(ipv4), parameter(error, allowedBytes, IPV6_NEXT_HEADER_AT), headers, quote,
                 quoted);
         send(IcmpMessage.HEADER_BYTES + quoted, MemorySegment.NULL, 0, 0);
         return true;

@@ -16,6 +16,7 @@ final class DevicePort implements PacketOutput {
     private static final int ALIGNMENT = 64;
 
     private final PacketDevice device;
+    private final boolean cutsDatagrams;
     private final Counters counters;
     private final MemorySegment headers;
     private final IoVec parts;
@@ -23,9 +24,15 @@ final class DevicePort implements PacketOutput {
     /** Its scratch lives as long as the arena. */
     DevicePort(PacketDevice device, Counters counters, Arena arena) {
         this.device = device;
+        this.cutsDatagrams = device.offloads().uso();
         this.counters = counters;
         this.headers = arena.allocate(HEADER_SPACE, ALIGNMENT);
         this.parts = new IoVec(arena, PARTS);
+    }
+
+    @Override
+    public boolean cutsDatagrams() {
+        return cutsDatagrams;
     }
 
     @Override

@@ -2,6 +2,7 @@ package wireleap.tun.loop;
 
 import java.util.Arrays;
 import wireleap.tun.mem.Pool;
+import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Poller;
 import wireleap.tun.os.Sockets;
 import wireleap.tun.upstream.DatagramLink;
@@ -54,16 +55,14 @@ final class SocketLinks implements Links {
 
     @Override
     public DatagramLink datagrams(boolean v6, LinkOwner owner) {
-        var link = packets.take();
-        link.connected = false;
+        var link = packets.take().of(false, v6);
         watch(link, sockets.datagrams(v6), owner);
         return link;
     }
 
     @Override
     public DatagramLink connectedDatagrams(long hi, long lo, int port, LinkOwner owner) {
-        var link = packets.take();
-        link.connected = true;
+        var link = packets.take().of(true, !Endpoint.isIpv4(hi, lo));
         watch(link, sockets.connectedDatagrams(hi, lo, port), owner);
         return link;
     }

@@ -14,7 +14,10 @@ public interface Sockets {
     /** 0: connected. EAGAIN: not yet. Else why it failed; to be asked no more once it has told that. */
     int connectResult(int fd);
 
-    /** A UDP socket of one family on a port of the kernel's choice, for anybody: its descriptor. */
+    /**
+     * A UDP socket of one family on a port of the kernel's choice, for anybody: its descriptor. What {@link #recvFrom}
+     * gives may be several datagrams at once.
+     */
     int datagrams(boolean ipv6);
 
     /** A UDP socket that sends to and receives from this address and port only: its descriptor. */
@@ -53,14 +56,31 @@ public interface Sockets {
     int send(int fd, MemorySegment head, long headOffset, int headLength,
              MemorySegment body, long bodyOffset, int bodyLength);
 
-    /** Receives one datagram; what is longer than length is cut. */
-    int recvFrom(int fd, Endpoint from, MemorySegment memory, long offset, int length);
+    /**
+     * Sends several datagrams of one size at once; the last may be shorter. EINVAL, EIO or EMSGSIZE: not in one go, or
+     * not on this way; nothing was sent then. UDP_SEGMENT of udp(7).
+     */
+    int sendTrainTo(int fd, long hi, long lo, int port, MemorySegment memory, long offset, int length,
+                    int segmentBytes);
+
+    /** As {@link #sendTrainTo}, to where the socket is connected. */
+    int sendTrain(int fd, MemorySegment memory, long offset, int length, int segmentBytes);
+
+    /**
+     * Whether what a UDP socket sends from now on may become fragments, here and on its way; where not, what is too
+     * large for the way is EMSGSIZE. IP_MTU_DISCOVER of ip(7) and ipv6(7).
+     */
+    int mayFragment(int fd, boolean ipv6, boolean allowed);
+
+    /** Receives one datagram, or several of one sender, as the info says; what is longer than length is cut. */
+    int recvFrom(int fd, DatagramInfo from, MemorySegment memory, long offset, int length);
 
     /**
      * Takes one datagram that came to nothing from the socket's error queue: minus the errno that it came to
-     * (ECONNREFUSED for port unreachable), and to whom it was sent; EAGAIN: there is none (any more).
+     * (ECONNREFUSED for port unreachable), and to whom it was sent; EAGAIN: there is none (any more). With EMSGSIZE the
+     * info says what the way allows; one that was refused here, before it was sent, may have port 0.
      */
-    int undelivered(int fd, Endpoint to);
+    int undelivered(int fd, DatagramInfo to);
 
     /** Ends the sending direction (FIN). */
     int shutdownWrite(int fd);

@@ -6,21 +6,24 @@ import wireleap.tun.mem.Slab;
 
 /**
  * The first datagrams of a session, kept in one block of the slab while the upstream is being asked: as many as fit, in
- * order; what comes beyond is lost, as datagrams may be. Each lies behind a header of its own:
+ * order; what comes beyond is lost, as datagrams may be. The block is as large as needed, up to {@link #MOST_BYTES}, as
+ * long as the slab can spare it. Each datagram lies behind a header of its own:
  *
  * <pre>
- *   0 target's address, high half   8 low half   16 u16 port   18 u16 length   20 payload
+ *   0 target's address, high half   8 low half   16 u16 port   18 u16 length   20 u8 1: may become fragments
+ *  24 payload
  * </pre>
  */
 public final class PendingDatagrams {
-    /** Room for some first flights of QUIC (RFC 9000 section 8.1), or many queries. */
-    public static final int BLOCK_BYTES = 8 << 10;
+    /** Room for the largest datagram that goes through a proxy, or 45 packets. */
+    public static final int MOST_BYTES = 64 << 10;
 
-    private static final int HEADER_BYTES = 20;
+    private static final int HEADER_BYTES = 24;
 
     private final Slab slab;
-    /** -1: none. */
-    private long block = -1;
+    private long block;
+    /** 0: there is no block. */
+    private int blockBytes;
     private int usedBytes;
     /**
      * Where in the block the next datagram begins that {@link #next} shows, and where the one begins that it shows
@@ -35,23 +38,35 @@ public final class PendingDatagrams {
     }
 
     /** Keeps a copy of a datagram; false: there is no room. */
-    public boolean keep(long hi, long lo, int port, MemorySegment memory, long offset, int length) {
-        if (HEADER_BYTES + length > BLOCK_BYTES - usedBytes) {
+    public boolean keep(long hi, long lo, int port, boolean mayFragment, MemorySegment memory, long offset,
+                        int length) {
+        int needed = usedBytes + HEADER_BYTES + length;
+        if (needed > MOST_BYTES || needed > blockBytes && !grow(needed)) {
             return false;
-        }
-        if (block < 0) {
-            block = slab.allocate(BLOCK_BYTES);
-            if (block < 0) {
-                return false;
-            }
         }
         long header = block + usedBytes;
         Bytes.putI64(slab.memory(), header, hi);
         Bytes.putI64(slab.memory(), header + 8, lo);
         Bytes.putU16(slab.memory(), header + 16, port);
         Bytes.putU16(slab.memory(), header + 18, length);
+        Bytes.putU8(slab.memory(), header + 20, mayFragment ? 1 : 0);
         MemorySegment.copy(memory, offset, slab.memory(), header + HEADER_BYTES, length);
         usedBytes += HEADER_BYTES + length;
+        return true;
+    }
+
+    private boolean grow(int needed) {
+        if (!slab.canSpare(needed)) {
+            return false;
+        }
+        long grown = slab.allocate(needed);
+        if (grown < 0) {
+            return false;
+        }
+        MemorySegment.copy(slab.memory(), block, slab.memory(), grown, usedBytes);
+        freeBlock();
+        block = grown;
+        blockBytes = Slab.blockBytes(needed);
         return true;
     }
 
@@ -67,12 +82,16 @@ public final class PendingDatagrams {
 
     /** Forgets all and gives the memory back. */
     public void discard() {
-        if (block >= 0) {
-            slab.free(block, BLOCK_BYTES);
-            block = -1;
-        }
+        freeBlock();
         usedBytes = 0;
         nextAt = 0;
+    }
+
+    private void freeBlock() {
+        if (blockBytes > 0) {
+            slab.free(block, blockBytes);
+            blockBytes = 0;
+        }
     }
 
     /** The target's address, high half. */
@@ -93,6 +112,11 @@ public final class PendingDatagrams {
     /** The payload's length in bytes. */
     public int length() {
         return Bytes.u16(slab.memory(), block + at + 18);
+    }
+
+    /** Whether it may become fragments on its way. */
+    public boolean mayFragment() {
+        return Bytes.u8(slab.memory(), block + at + 20) != 0;
     }
 
     /** Where the payload lies. */

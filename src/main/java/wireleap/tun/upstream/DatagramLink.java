@@ -21,17 +21,34 @@ public interface DatagramLink {
              MemorySegment body, long bodyOffset, int bodyLength);
 
     /**
-     * Receives one datagram; meta says from whom, its offset is the given one. What is longer than length is cut: give
-     * 65,535 bytes. On a connected link REFUSED says that the other end's port is closed.
+     * Sends several datagrams of one size, in one go where the kernel can. A connected link ignores the address.
      *
-     * @return the datagram's length (0 is an empty datagram), AGAIN or an error
+     * @param length bytes in all
+     * @param segmentBytes of each but the last, which may be shorter; 1..length
+     * @return the bytes sent: whole datagrams from the first on; AGAIN or an error: not even the first
+     */
+    int sendTrain(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes);
+
+    /**
+     * Whether what is sent from now on may become fragments, here or on its way; where not, what is too large for its
+     * way is MESSAGE_SIZE, told by sending or by {@link #unreachable}. Until this is called, the kernel's default holds.
+     */
+    void mayFragment(boolean allowed);
+
+    /**
+     * Receives one datagram, or several of one sender, as {@link DatagramMeta#segmentBytes} says (only on links that are
+     * not connected); meta says from whom, its offset is the given one. What is longer than length is cut: give 65,535
+     * bytes. On a connected link REFUSED says that the other end's port is closed.
+     *
+     * @return the datagrams' length (0 is an empty datagram), AGAIN or an error
      */
     int recv(DatagramMeta meta, MemorySegment memory, long offset, int length);
 
     /**
      * Takes one entry of the error queue (IP_RECVERR of ip(7)): REFUSED, HOST_UNREACHABLE, NET_UNREACHABLE,
-     * NO_PERMISSION, MESSAGE_SIZE or OTHER, and meta says to whom the datagram was sent that came to nothing. AGAIN:
-     * none. To be called until AGAIN when {@link LinkOwner#FAILED} came.
+     * NO_PERMISSION, MESSAGE_SIZE or OTHER, and meta says to whom the datagram was sent that came to nothing (port 0:
+     * the one that sending has just answered MESSAGE_SIZE), and with MESSAGE_SIZE what the way allows. AGAIN: none. To
+     * be called until AGAIN when {@link LinkOwner#FAILED} came.
      */
     int unreachable(DatagramMeta meta);
 

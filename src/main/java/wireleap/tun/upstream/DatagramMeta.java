@@ -6,6 +6,8 @@ public final class DatagramMeta {
     private long lo;
     private int port;
     private long offset;
+    private int segmentBytes;
+    private int mtu;
 
     /** High half of the address of the other end. */
     public long hi() {
@@ -27,8 +29,30 @@ public final class DatagramMeta {
         return offset;
     }
 
-    /** Sets all that there is. */
+    /** Above 0: several datagrams of one sender came, each of this size but the last, which may be shorter. 0: one. */
+    public int segmentBytes() {
+        return segmentBytes;
+    }
+
+    /** Of a datagram that was too large: bytes that its way allows, IP header included; 0: not known. */
+    public int mtu() {
+        return mtu;
+    }
+
+    /** Says that several datagrams came. */
+    public void segmentBytes(int segmentBytes) {
+        this.segmentBytes = segmentBytes;
+    }
+
+    /** Says what the way allows. */
+    public void mtu(int mtu) {
+        this.mtu = mtu;
+    }
+
+    /** Sets the other end and the offset: of one datagram, of whose way nothing is known. */
     public void fill(long hi, long lo, int port, long offset) {
+        this.segmentBytes = 0;
+        this.mtu = 0;
         this.hi = hi;
         this.lo = lo;
         this.port = port;

@@ -13,11 +13,22 @@ public interface DatagramSession {
     /** True once datagrams can be sent. */
     boolean isOpen();
 
-    /** The datagram's length; AGAIN: not sent, there is no room now or the session is still being made; or an error. */
-    int send(long hi, long lo, int port, MemorySegment memory, long offset, int length);
+    /**
+     * Sends a datagram, or several of one size, to one target.
+     *
+     * @param length bytes in all; 0: an empty datagram
+     * @param segmentBytes of each datagram but the last, which may be shorter; 1 or more
+     * @param mayFragment whether they may become fragments on their way, as far as the upstream knows that way; where
+     *     not, what is too large for it is MESSAGE_SIZE, here or by {@link #unreachable}
+     * @return the bytes taken: whole datagrams, the first at least; or of the first, AGAIN (not sent, there is no room
+     *     now or the session is still being made) or an error
+     */
+    int send(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes,
+             boolean mayFragment);
 
     /**
-     * One datagram: its length; meta says from whom and where in the memory it lies. AGAIN: nothing there.
+     * One datagram, or several of one sender as {@link DatagramMeta#segmentBytes} says: the length of all; meta says from
+     * whom and where in the memory they lie. AGAIN: nothing there.
      *
      * @param length room, at least {@link #RECEIVE_BYTES}, or what is longer is cut
      */

@@ -36,8 +36,11 @@ final class DirectSession implements DatagramSession, LinkOwner {
     }
 
     @Override
-    public int send(long hi, long lo, int port, MemorySegment memory, long offset, int length) {
-        return link.send(hi, lo, port, memory, 0, 0, memory, offset, length);
+    public int send(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes,
+                    boolean mayFragment) {
+        link.mayFragment(mayFragment);
+        return length <= segmentBytes ? link.send(hi, lo, port, memory, 0, 0, memory, offset, length)
+                : link.sendTrain(hi, lo, port, memory, offset, length, segmentBytes);
     }
 
     @Override

@@ -14,8 +14,8 @@ import wireleap.tun.mem.Slab;
  * CONNECT (section 4), a UDP session one with UDP ASSOCIATE (section 7). Targets are always addresses: names stay
  * with who asked.
  *
- * <p>Holds one small block of the slab, in which every message is made just before it is sent and every answer is
- * looked at just after it came; a half-made connection keeps only a few numbers.
+ * <p>Holds one block of the slab, in which every message is made just before it is sent and every answer is looked at
+ * just after it came; a half-made connection keeps only a few numbers.
  */
 public final class Socks5 implements Upstream {
     /** For so long after "command not supported" no session is tried. */
@@ -23,8 +23,8 @@ public final class Socks5 implements Upstream {
     /** Sessions that are being made at a time; those of flows are limited by who opens them. */
     private static final int MAX_SESSION_DIALS = 256;
     private static final int IDLE_OBJECTS = 1 << 12;
-    /** The largest message is a login: 1 + 1 + 255 + 1 + 255 bytes. */
-    private static final int SCRATCH_BYTES = 1 << 12;
+    /** The largest message is a train of datagrams, each behind its header. */
+    private static final int SCRATCH_BYTES = 1 << 16;
 
     final Links links;
     final Socks5Settings settings;
@@ -42,7 +42,7 @@ public final class Socks5 implements Upstream {
     private long noDatagramsUntilNanos;
     private boolean datagramsRefused;
 
-    /** Nothing is connected yet. The slab must have a block of 4 KiB left. */
+    /** Nothing is connected yet. The slab must have a block of 64 KiB left. */
     public Socks5(Links links, Socks5Settings settings, Slab slab, Counters counters, UpstreamWatch watch) {
         this.links = links;
         this.settings = settings;
@@ -55,7 +55,7 @@ public final class Socks5 implements Upstream {
         this.password = settings.password().getBytes(StandardCharsets.UTF_8);
         this.scratch = slab.allocate(SCRATCH_BYTES);
         if (scratch < 0) {
-            throw new AssertionError("no room for 4 KiB in a slab of " + slab.capacityBytes() + " bytes");
+            throw new AssertionError("no room for 64 KiB in a slab of " + slab.capacityBytes() + " bytes");
         }
     }
 

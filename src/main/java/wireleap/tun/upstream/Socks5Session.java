@@ -21,6 +21,8 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
     /** A server that talks more than so many times without pause on the control connection is not one. */
     private static final int MAX_CONTROL_READS = 16;
     private static final int CONTROL_READ_BYTES = 1 << 10;
+    /** What IPv4 carries as payload of a UDP datagram, and the kernel of several in one go. */
+    private static final int MOST_BYTES = 65_507;
 
     private final Socks5 socks;
     private final Socks5Handshake handshake;
@@ -148,8 +150,10 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
         return relay != null && refusal == Refusal.NONE;
     }
 
+    /** The proxy's header is nothing to the target: whether a datagram fits with it, is not the client's concern. */
     @Override
-    public int send(long hi, long lo, int port, MemorySegment memory, long offset, int length) {
+    public int send(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes,
+                    boolean mayFragment) {
         if (!isOpen()) {
             return SocketError.AGAIN;
         }
@@ -157,8 +161,32 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
         Bytes.putU16(socks.memory(), head, 0);
         Bytes.putU8(socks.memory(), head + 2, 0);
         int headLength = HEAD_BYTES + Socks5Address.put(socks.memory(), head + HEAD_BYTES, hi, lo, port);
-        int sent = relay.send(relayHi, relayLo, relayPort, socks.memory(), head, headLength, memory, offset, length);
-        return sent < 0 ? sent : length;
+        int wrapped = headLength + segmentBytes;
+        if (length > segmentBytes && 2 * wrapped <= MOST_BYTES) {
+            return sendTrain(headLength, memory, offset, Math.min(length, MOST_BYTES / wrapped * segmentBytes),
+                    segmentBytes);
+        }
+        int one = Math.min(length, segmentBytes);
+        int sent = relay.send(relayHi, relayLo, relayPort, socks.memory(), head, headLength, memory, offset, one);
+        return sent < 0 ? sent : one;
+    }
+
+    /** Several datagrams, each behind the header that stands in the scratch, gathered there to be sent in one go. */
+    private int sendTrain(int headLength, MemorySegment memory, long offset, int length, int segmentBytes) {
+        MemorySegment scratch = socks.memory();
+        long first = socks.scratch();
+        long end = first;
+        for (int done = 0; done < length; done += segmentBytes) {
+            int piece = Math.min(segmentBytes, length - done);
+            if (end != first) {
+                MemorySegment.copy(scratch, first, scratch, end, headLength);
+            }
+            MemorySegment.copy(memory, offset + done, scratch, end + headLength, piece);
+            end += headLength + piece;
+        }
+        int wrapped = headLength + segmentBytes;
+        int sent = relay.sendTrain(relayHi, relayLo, relayPort, scratch, first, (int) (end - first), wrapped);
+        return sent < 0 ? sent : sent - (sent + wrapped - 1) / wrapped * headLength;
     }
 
     @Override

@@ -384,6 +384,11 @@ public final class IpPacket {
         return moreFragments;
     }
 
+    /** Whether it must not be cut into fragments on its way: IPv4's flag DF; always in IPv6 (RFC 8200 section 5). */
+    public boolean dontFragment() {
+        return version == 6 || (u8(memory, headerOffset + 6) & 0x40) != 0;
+    }
+
     /** 16 bits (IPv4), or 32 (the IPv6 fragment header's; 0 without one). */
     public int identification() {
         return identification;

@@ -11,6 +11,9 @@ public interface PacketOutput {
     /** Where the IP header begins in the scratch. */
     int IP_OFFSET = HEADER_OFFSET + VirtioNetHeader.BYTES;
 
+    /** Whether it takes super-datagrams: UDP of many datagrams of one size ({@link VirtioNetHeader#GSO_UDP_L4}). */
+    boolean cutsDatagrams();
+
     /** The scratch, {@link #HEADER_SPACE} bytes: a packet's headers are built here from {@link #HEADER_OFFSET} on. */
     MemorySegment headers();
 

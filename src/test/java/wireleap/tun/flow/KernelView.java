@@ -24,6 +24,15 @@ final class KernelView {
         boolean tcp = ip.protocol() == 6;
         if (virtio.gsoType() == VirtioNetHeader.GSO_NONE) {
             require(length <= mtu, length + " bytes without GSO");
+        } else if (virtio.gsoType() == VirtioNetHeader.GSO_UDP_L4) {
+            require(ip.protocol() == 17, "GSO of another kind than the packet");
+            int headers = transport + 8;
+            require(Bytes.u16(memory, ip.payloadOffset() + 4) == length - transport, "UDP length");
+            require(virtio.hdrLen() == headers, "hdr_len");
+            require(virtio.gsoSize() > 0 && length - headers > virtio.gsoSize(), "GSO without need");
+            require(length - headers <= 64 * virtio.gsoSize(), "more than UDP_MAX_SEGMENTS");
+            require(headers + virtio.gsoSize() <= mtu, "segments above the MTU");
+            require(virtio.flags() == VirtioNetHeader.NEEDS_CSUM, "GSO without NEEDS_CSUM");
         } else {
             require(virtio.gsoType() == (ip.version() == 4 ? VirtioNetHeader.GSO_TCPV4 : VirtioNetHeader.GSO_TCPV6)
                     && tcp, "GSO of another kind than the packet");

@@ -29,6 +29,11 @@ final class ShareTest {
 
     private final PacketOutput output = new PacketOutput() {
         @Override
+        public boolean cutsDatagrams() {
+            return true;
+        }
+
+        @Override
         public MemorySegment headers() {
             return headers;
         }

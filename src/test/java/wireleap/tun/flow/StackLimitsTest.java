@@ -16,7 +16,7 @@ import wireleap.tun.upstream.SocketError;
 /** Full tables, full memory, and what then gives way. */
 final class StackLimitsTest {
     private static final long SECOND = 1_000_000_000L;
-    private static final int SCRATCH = 64 << 10;
+    private static final int SCRATCH = 192 << 10;
 
     private World world = World.direct();
 

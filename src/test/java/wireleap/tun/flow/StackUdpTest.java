@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.mem.Bytes;
 import wireleap.tun.mem.Counter;
@@ -17,6 +20,7 @@ import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Slab;
 import wireleap.tun.upstream.SimDatagramLink;
 import wireleap.tun.upstream.SimNet.Endpoint;
+import wireleap.tun.wire.Checksum;
 import wireleap.tun.wire.IpPacket;
 import wireleap.tun.wire.IpWriter;
 import wireleap.tun.wire.Reassembly;
@@ -183,12 +187,183 @@ final class StackUdpTest {
     @Test
     void datagramsBeyondWhatIsKeptAreLost() {
         relay();
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 50; i++) {
             send(5000, World.TARGET, payload(1400));
         }
         world.run(SECOND / 10);
-        assertEquals(5, arrived.size());
-        assertEquals(5, world.count(Counter.DATAGRAMS_UP_LOST));
+        assertEquals(46, arrived.size());
+        assertEquals(4, world.count(Counter.DATAGRAMS_UP_LOST));
+        assertEquals(46, world.count(Counter.DATAGRAMS_UP));
+    }
+
+    @Test
+    void largestDatagramIsKeptWhileTheProxyIsAsked() {
+        relay();
+        IpWriter ip = new IpWriter().between(0, World.CLIENT, 0, World.TARGET, 17);
+        for (byte[] fragment : Packets.fragments(ip, Packets.udpBytes(ip, 5000, 53, payload(65_497)), 1480, 7)) {
+            world.toStack(fragment);
+        }
+        world.run(SECOND / 10);
+        assertEquals(List.of(65_507), lengths());
+    }
+
+    /** Whatever is gathered to be sent in one go, what arrives is what was sent: sizes, targets and bytes. */
+    @ParameterizedTest
+    @CsvSource({"1, false", "2, false", "3, true", "4, true"})
+    void whatIsSentInATurnArrivesAsItWasSent(long seed, boolean proxied) {
+        if (proxied) {
+            relay();
+        }
+        Random random = new Random(seed);
+        int[] sizes = {0, 1, 900, 1000, 1000, 1000, 1462};
+        List<String> expected = new ArrayList<>();
+        List<String> seen = new ArrayList<>();
+        for (int i = 0; i < 3 && !proxied; i++) {
+            int target = i;
+            world.net.listenDatagrams(0, World.TARGET + i, 53,
+                    (from, to, datagram) -> seen.add(target + " " + Arrays.hashCode(datagram)));
+        }
+        for (int i = 0; i < 1000; i++) {
+            int target = random.nextInt(10) == 0 ? random.nextInt(3) : 0;
+            byte[] payload = SimClient.stream(random.nextInt(), sizes[random.nextInt(sizes.length)]);
+            expected.add((proxied ? 0 : target) + " " + Arrays.hashCode(payload));
+            send(5000 + (random.nextInt(20) == 0 ? 1 : 0), World.TARGET + target, payload);
+            if (random.nextInt(16) == 0) {
+                world.run(SECOND / 100);
+            }
+        }
+        world.run(SECOND);
+        arrived.forEach(datagram -> seen.add("0 " + Arrays.hashCode(Arrays.copyOfRange(datagram, 10,
+                datagram.length))));
+        assertEquals(expected.stream().sorted().toList(), seen.stream().sorted().toList());
+        assertEquals(1000, world.count(Counter.DATAGRAMS_UP));
+    }
+
+    @Test
+    void equalDatagramsOfATurnGoUpInOneGo() {
+        echoAt(0, World.TARGET, 53);
+        for (int i = 0; i < 10; i++) {
+            send(5000, World.TARGET, payload(1000));
+        }
+        world.run(SECOND / 10);
+        assertEquals(10, arrived.size());
+        assertEquals(1, link.trains());
+    }
+
+    @Test
+    void equalAnswersOfATurnAreOneSuperDatagram() {
+        answers(1000, 1000, 1000, 400);
+        assertEquals(3428, world.others.getLast().length);
+        assertEquals(1, world.others.size());
+        assertEquals(List.of(World.TARGET, 53, World.CLIENT, 5000, 3400), seen(world.others.getLast()));
+    }
+
+    @Test
+    void answersAreOnesOfTheirOwnWhereTheDeviceCutsNone() {
+        world.cutsDatagrams = false;
+        answers(1000, 1000, 400);
+        assertEquals(List.of(428, 1028, 1028), world.others.stream().map(packet -> packet.length).sorted().toList());
+    }
+
+    /** A session, and these answers for it that wait in its socket. */
+    private void answers(int... lengths) {
+        world.net.listenDatagrams(0, World.TARGET, 53, (from, to, datagram) -> link = from);
+        sendAndWait(5000, World.TARGET, payload(1));
+        for (int length : lengths) {
+            link.arrive(new Endpoint(0, World.TARGET, 53), payload(length));
+        }
+        world.run(SECOND / 10);
+    }
+
+    /** Cut as a kernel would, the packets that went down hold exactly the datagrams that came. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void whatIsGatheredOfAnswersIsWhatCame(long seed) {
+        Random random = new Random(seed);
+        world.net.listenDatagrams(0, World.TARGET, 53, (from, to, datagram) -> link = from);
+        List<String> cut = new ArrayList<>();
+        world.tap = packet -> cut(packet, cut);
+        sendAndWait(5000, World.TARGET, payload(1));
+        int[] sizes = {0, 1, 900, 1000, 1000, 1000, 1472};
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            byte[] payload = SimClient.stream(random.nextInt(), sizes[random.nextInt(sizes.length)]);
+            long from = World.TARGET + (random.nextInt(10) == 0 ? 1 : 0);
+            expected.add(from + " " + Arrays.hashCode(payload));
+            link.arrive(new Endpoint(0, from, 53), payload);
+        }
+        world.run(SECOND);
+        assertEquals(expected, cut);
+        assertEquals(1000, world.count(Counter.DATAGRAMS_DOWN));
+    }
+
+    private static void cut(byte[] packet, List<String> datagrams) {
+        MemorySegment memory = MemorySegment.ofArray(packet);
+        VirtioNetHeader virtio = new VirtioNetHeader();
+        virtio.wrap(memory, 0, packet.length);
+        IpPacket ip = new IpPacket();
+        ip.parse(memory, VirtioNetHeader.BYTES, packet.length - VirtioNetHeader.BYTES);
+        int at = (int) ip.payloadOffset() + UdpHeader.BYTES;
+        int each = virtio.gsoSize() == 0 ? Math.max(1, packet.length - at) : virtio.gsoSize();
+        do {
+            int end = Math.min(packet.length, at + each);
+            datagrams.add(ip.srcLo() + " " + Arrays.hashCode(Arrays.copyOfRange(packet, at, end)));
+            at = end;
+        } while (at < packet.length);
+    }
+
+    @Test
+    void datagramThatMayNotBeCutAndIsTooBigIsToldWhatTheWayAllows() {
+        echoAt(0, World.TARGET, 53);
+        world.net.mtu(1400);
+        sendAndWait(5000, World.TARGET, payload(1373));
+        assertEquals(List.of(), arrived);
+        MemorySegment error = MemorySegment.ofArray(world.others.getFirst());
+        assertEquals(3 << 8 | 4, Bytes.u16(error, 20));
+        assertEquals(1400, Bytes.u16(error, 26));
+        assertEquals(5000 << 16 | 53, Bytes.i32(error, 48));
+        assertEquals(1, world.count(Counter.DATAGRAMS_UP_LOST));
+    }
+
+    @Test
+    void ipv6DatagramThatIsTooBigIsToldWhatTheWayAllows() {
+        world.net.mtu(1400);
+        world.toStack(Packets.udp(World.CLIENT6_HI, 0, 5000, World.TARGET6_HI, 9, 53, payload(1400)));
+        world.run(SECOND / 10);
+        MemorySegment error = MemorySegment.ofArray(world.others.getFirst());
+        assertEquals(2 << 8, Bytes.u16(error, 40));
+        assertEquals(1400, Bytes.i32(error, 44));
+        assertEquals(5000 << 16 | 53, Bytes.i32(error, 88));
+    }
+
+    @Test
+    void datagramThatMayBeCutIsCutOnItsWay() {
+        echoAt(0, World.TARGET, 53);
+        world.net.mtu(1400);
+        byte[] packet = Packets.udp(0, World.CLIENT, 5000, 0, World.TARGET, 53, payload(1400));
+        MemorySegment memory = MemorySegment.ofArray(packet);
+        Bytes.putU16(memory, VirtioNetHeader.BYTES + 6, 0);
+        Bytes.putU16(memory, VirtioNetHeader.BYTES + 10, 0);
+        int sum = Checksum.sum(memory, VirtioNetHeader.BYTES, 20, 0);
+        Bytes.putU16(memory, VirtioNetHeader.BYTES + 10, Checksum.complement(sum));
+        world.toStack(packet);
+        world.run(SECOND / 10);
+        assertEquals(List.of(1400), lengths());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void datagramThatCameInFragmentsMayBeCut(boolean v6) {
+        long hi = v6 ? World.TARGET6_HI : 0;
+        long lo = v6 ? 9 : World.TARGET;
+        echoAt(hi, lo, 53);
+        world.net.mtu(1400);
+        IpWriter ip = new IpWriter().between(v6 ? World.CLIENT6_HI : 0, v6 ? 0 : World.CLIENT, hi, lo, 17);
+        for (byte[] fragment : Packets.fragments(ip, Packets.udpBytes(ip, 5000, 53, payload(3000)), 1448, 7)) {
+            world.toStack(fragment);
+        }
+        world.run(SECOND / 10);
+        assertEquals(List.of(3000), lengths());
     }
 
     @Test

@@ -79,6 +79,16 @@ final class StillLinks implements Links, Link, DatagramLink {
     }
 
     @Override
+    public int sendTrain(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes) {
+        sent += (length + segmentBytes - 1) / segmentBytes;
+        return length;
+    }
+
+    @Override
+    public void mayFragment(boolean allowed) {
+    }
+
+    @Override
     public int recv(DatagramMeta meta, MemorySegment memory, long offset, int length) {
         if (receivable == 0) {
             return SocketError.AGAIN;

@@ -53,6 +53,8 @@ final class World implements PacketOutput {
     Consumer<byte[]> tap = packet -> { };
     /** Lost packets in a thousand, both ways. */
     int lossPerMille;
+    /** Whether the device takes super-datagrams. */
+    boolean cutsDatagrams = true;
     private boolean closed;
     private final Map<Integer, SimClient> clients = new HashMap<>();
     private final Queue<SimClient> touched = new ArrayDeque<>();
@@ -171,6 +173,11 @@ final class World implements PacketOutput {
     }
 
     static final String NOTHING = "0 links, 0 bytes, 0 flows, 0 sessions";
+
+    @Override
+    public boolean cutsDatagrams() {
+        return cutsDatagrams;
+    }
 
     @Override
     public MemorySegment headers() {

@@ -188,7 +188,8 @@ class IcmpSenderTest {
 
     @Test
     void anotherMtuThanTheTunsCanBeTold() {
-        sender.packetTooBig(udp(6), 1_280, 0);
+        udp(6);
+        sender.packetTooBig(1_280, packet.srcHi(), packet.srcLo(), packet.dstHi(), packet.dstLo(), 17, 0, 0);
         assertEquals("0200", sentText().substring(80, 84));
         assertEquals("00000500", sentText().substring(88, 96));
     }
@@ -249,6 +250,11 @@ class IcmpSenderTest {
     void echoAndErrorsAllocateNothing() {
         PacketOutput nowhere = new PacketOutput() {
             private final MemorySegment headers = Hex.memory(new byte[HEADER_SPACE]);
+
+            @Override
+            public boolean cutsDatagrams() {
+                return false;
+            }
 
             @Override
             public MemorySegment headers() {

@@ -84,6 +84,63 @@ class PacketLinkTest {
         assertEquals(1, sockets.open.size());
     }
 
+    private int sendTrain() {
+        return link.sendTrain(0, 1, 2, memory, 0, 10, 4);
+    }
+
+    @Test
+    void aTrainIsOneCall() {
+        assertEquals(10, sendTrain());
+        assertEquals(1, sockets.sends);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EINVAL", "EIO", "EMSGSIZE", "ECONNREFUSED"})
+    void whatTheKernelDoesNotSendInOneGoIsSentOneByOne(Errno errno) {
+        sockets.trainResult = -errno.number();
+        assertEquals(10, sendTrain());
+        assertEquals(3, sockets.sends);
+        assertEquals(10, sockets.sentBytes);
+    }
+
+    @Test
+    void aTrainForWhichThereIsNoRoomIsNotTriedOneByOne() {
+        sockets.trainResult = SimSockets.EAGAIN;
+        assertEquals(SocketError.AGAIN, sendTrain());
+        assertEquals(0, sockets.sends);
+    }
+
+    @Test
+    void ofATrainSentOneByOneTheFirstErrorIsTold() {
+        sockets.trainResult = -Errno.EMSGSIZE.number();
+        sockets.sendResult = -Errno.EMSGSIZE.number();
+        assertEquals(SocketError.MESSAGE_SIZE, sendTrain());
+    }
+
+    @Test
+    void theKernelIsToldOfFragmentsOnlyWhenThatChanges() {
+        for (boolean allowed : new boolean[] {true, true, false, false, true}) {
+            link.mayFragment(allowed);
+        }
+        assertEquals(3, sockets.fragmentOptions);
+    }
+
+    @Test
+    void severalDatagramsInOneGoAreTold() {
+        sockets.recvResult = 16;
+        sockets.segmentBytes = 6;
+        link.recv(meta, memory, 0, 16);
+        assertEquals(6, meta.segmentBytes());
+    }
+
+    @Test
+    void whatTheWayAllowsIsTold() {
+        sockets.undeliveredResult = -Errno.EMSGSIZE.number();
+        sockets.mtu = 1400;
+        assertEquals(SocketError.MESSAGE_SIZE, link.unreachable(meta));
+        assertEquals(1400, meta.mtu());
+    }
+
     @Test
     void closeCloses() {
         assertEquals(0, link.openResult());

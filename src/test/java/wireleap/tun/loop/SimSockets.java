@@ -3,6 +3,7 @@ package wireleap.tun.loop;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
 import java.util.TreeSet;
+import wireleap.tun.os.DatagramInfo;
 import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.Sockets;
@@ -30,6 +31,13 @@ final class SimSockets implements Sockets {
     /** Bytes that may still be received in all; then EAGAIN. */
     long recvBytes = Long.MAX_VALUE;
     int undeliveredResult = EAGAIN;
+    /** What {@link #recvFrom} and {@link #undelivered} tell beside addresses. */
+    int segmentBytes;
+    int mtu;
+    /** Below zero: what sending several datagrams at once answers. */
+    int trainResult;
+    int trains;
+    int fragmentOptions;
     int sends;
     long sentBytes;
 
@@ -127,14 +135,34 @@ final class SimSockets implements Sockets {
     }
 
     @Override
-    public int recvFrom(int fd, Endpoint from, MemorySegment memory, long offset, int length) {
-        from.fill(0, LoopClient.TARGET, LoopClient.TARGET_PORT);
+    public int sendTrainTo(int fd, long hi, long lo, int port, MemorySegment memory, long offset, int length,
+                           int segmentBytes) {
+        trains++;
+        return trainResult < 0 ? trainResult : sent(length);
+    }
+
+    @Override
+    public int sendTrain(int fd, MemorySegment memory, long offset, int length, int segmentBytes) {
+        return sendTrainTo(fd, 0, 0, 0, memory, offset, length, segmentBytes);
+    }
+
+    @Override
+    public int mayFragment(int fd, boolean ipv6, boolean allowed) {
+        fragmentOptions++;
+        return 0;
+    }
+
+    @Override
+    public int recvFrom(int fd, DatagramInfo from, MemorySegment memory, long offset, int length) {
+        from.other().fill(0, LoopClient.TARGET, LoopClient.TARGET_PORT);
+        from.fill(segmentBytes, 0);
         return received(length);
     }
 
     @Override
-    public int undelivered(int fd, Endpoint to) {
-        to.fill(0, LoopClient.TARGET, LoopClient.TARGET_PORT);
+    public int undelivered(int fd, DatagramInfo to) {
+        to.other().fill(0, LoopClient.TARGET, LoopClient.TARGET_PORT);
+        to.fill(0, mtu);
         return undeliveredResult;
     }
 

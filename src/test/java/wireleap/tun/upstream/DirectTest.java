@@ -129,7 +129,7 @@ final class DirectTest {
         DatagramMeta meta = new DatagramMeta();
         for (int i = 1; i <= 3; i++) {
             net.listenDatagrams(0, TARGET + i, 7, (from, to, datagram) -> from.deliver(to, datagram));
-            session.send(0, TARGET + i, 7, buffer, 0, i);
+            session.send(0, TARGET + i, 7, buffer, 0, i, i, true);
             net.settle();
             assertEquals(i, session.recv(meta, buffer, 0, 100));
             assertEquals(TARGET + i, meta.lo());

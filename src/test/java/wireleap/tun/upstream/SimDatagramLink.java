@@ -9,14 +9,22 @@ public final class SimDatagramLink implements DatagramLink {
     private record Arrived(SimNet.Endpoint from, byte[] datagram) {
     }
 
+    private record Undelivered(SimNet.Endpoint to, int error, int mtu) {
+    }
+
+    /** Of IPv4 and UDP. */
+    private static final int HEADERS = 28;
+
     private final SimNet net;
     private final LinkOwner owner;
     /** Null: unconnected. */
     private final SimNet.Endpoint peer;
     private final int openResult;
     private final ArrayDeque<Arrived> arrived = new ArrayDeque<>();
-    private final ArrayDeque<SimNet.Endpoint> unreachable = new ArrayDeque<>();
+    private final ArrayDeque<Undelivered> undelivered = new ArrayDeque<>();
     private boolean closed;
+    private boolean mayFragment = true;
+    private int trains;
 
     SimDatagramLink(SimNet net, LinkOwner owner, SimNet.Endpoint peer, int openResult) {
         this.net = net;
@@ -32,10 +40,20 @@ public final class SimDatagramLink implements DatagramLink {
         }
         net.after(net.delayNanos(), now -> {
             if (!closed) {
-                arrived.add(new Arrived(from, datagram));
-                owner.onReady(LinkOwner.READABLE, now);
+                arrive(from, datagram);
             }
         });
+    }
+
+    /** A datagram is there at once, in order. */
+    public void arrive(SimNet.Endpoint from, byte[] datagram) {
+        arrived.add(new Arrived(from, datagram));
+        owner.onReady(LinkOwner.READABLE, net.nowNanos());
+    }
+
+    /** How often several datagrams were sent in one go. */
+    public int trains() {
+        return trains;
     }
 
     @Override
@@ -47,6 +65,11 @@ public final class SimDatagramLink implements DatagramLink {
     public int send(long hi, long lo, int port, MemorySegment head, long headOffset, int headLength,
                     MemorySegment body, long bodyOffset, int bodyLength) {
         alive();
+        if (!mayFragment && HEADERS + headLength + bodyLength > net.mtu()) {
+            // as the kernel does, which does not say the port of a socket that is not connected
+            undelivered.add(new Undelivered(new SimNet.Endpoint(hi, lo, 0), SocketError.MESSAGE_SIZE, net.mtu()));
+            return SocketError.MESSAGE_SIZE;
+        }
         byte[] datagram = new byte[headLength + bodyLength];
         MemorySegment.copy(head, ValueLayout.JAVA_BYTE, headOffset, datagram, 0, headLength);
         MemorySegment.copy(body, ValueLayout.JAVA_BYTE, bodyOffset, datagram, headLength, bodyLength);
@@ -56,11 +79,28 @@ public final class SimDatagramLink implements DatagramLink {
             if (listener != null) {
                 listener.onDatagram(this, to, datagram);
             } else if (!closed) {
-                unreachable.add(to);
+                undelivered.add(new Undelivered(to, SocketError.REFUSED, 0));
                 owner.onReady(LinkOwner.FAILED, now);
             }
         });
         return datagram.length;
+    }
+
+    @Override
+    public int sendTrain(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes) {
+        trains++;
+        for (int done = 0; done < length; done += segmentBytes) {
+            int sent = send(hi, lo, port, memory, 0, 0, memory, offset + done, Math.min(segmentBytes, length - done));
+            if (sent < 0) {
+                return done == 0 ? sent : done;
+            }
+        }
+        return length;
+    }
+
+    @Override
+    public void mayFragment(boolean allowed) {
+        mayFragment = allowed;
     }
 
     @Override
@@ -79,12 +119,13 @@ public final class SimDatagramLink implements DatagramLink {
     @Override
     public int unreachable(DatagramMeta meta) {
         alive();
-        SimNet.Endpoint to = unreachable.poll();
-        if (to == null) {
+        Undelivered next = undelivered.poll();
+        if (next == null) {
             return SocketError.AGAIN;
         }
-        meta.fill(to.hi(), to.lo(), to.port(), 0);
-        return SocketError.REFUSED;
+        meta.fill(next.to().hi(), next.to().lo(), next.to().port(), 0);
+        meta.mtu(next.mtu());
+        return next.error();
     }
 
     @Override

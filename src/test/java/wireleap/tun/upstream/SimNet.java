@@ -46,6 +46,7 @@ public final class SimNet implements Links {
     private int moody;
     /** What a link's kernel holds in each direction. */
     private int bufferBytes = 64 << 10;
+    private int mtu = Integer.MAX_VALUE;
     /** Whether new sockets can be made. */
     private boolean exhausted;
 
@@ -70,6 +71,16 @@ public final class SimNet implements Links {
     public SimNet exhausted(boolean exhausted) {
         this.exhausted = exhausted;
         return this;
+    }
+
+    /** Datagrams that may not become fragments have to fit into packets of so many bytes. */
+    public SimNet mtu(int bytes) {
+        this.mtu = bytes;
+        return this;
+    }
+
+    int mtu() {
+        return mtu;
     }
 
     public void listen(long hi, long lo, int port, Listener listener) {

@@ -95,7 +95,7 @@ final class Socks5SessionTest {
 
     private int send(long hi, long lo, String text) {
         byte[] bytes = text.getBytes();
-        int sent = session.send(hi, lo, 53, MemorySegment.ofArray(bytes), 0, bytes.length);
+        int sent = session.send(hi, lo, 53, MemorySegment.ofArray(bytes), 0, bytes.length, bytes.length, true);
         net.settle();
         return sent;
     }
@@ -322,7 +322,40 @@ final class Socks5SessionTest {
     @Test
     void sendingBeforeItIsOpenIsNotNow() {
         session = socks.datagrams(false, owner, net.nowNanos());
-        assertEquals(SocketError.AGAIN, session.send(0, TARGET, 53, buffer, 0, 1));
+        assertEquals(SocketError.AGAIN, session.send(0, TARGET, 53, buffer, 0, 1, 1, true));
+    }
+
+    /** What was relayed without the header of an IPv4 target, and the target's address as the header said. */
+    private List<String> unwrapped() {
+        return relayed.stream().map(datagram -> datagram[7] + ":" + new String(datagram, 10, datagram.length - 10))
+                .sorted().toList();
+    }
+
+    @Test
+    void eachDatagramOfATrainHasAHeaderOfItsOwn() {
+        open();
+        assertEquals(7, session.send(0, TARGET, 53, MemorySegment.ofArray("abcdefg".getBytes()), 0, 7, 3, true));
+        net.settle();
+        assertEquals(List.of("7:abc", "7:def", "7:g"), unwrapped());
+    }
+
+    @Test
+    void aTrainThatIsTooLongWithItsHeadersIsSentInPart() {
+        open();
+        byte[] bytes = new byte[65_500];
+        int sent = session.send(0, TARGET, 53, MemorySegment.ofArray(bytes), 0, bytes.length, 1000, true);
+        net.settle();
+        assertEquals(64_000, sent);
+        assertEquals(64, relayed.size());
+    }
+
+    @Test
+    void twoDatagramsThatAreTooLongTogetherGoOneByOne() {
+        open();
+        byte[] bytes = new byte[65_500];
+        assertEquals(40_000, session.send(0, TARGET, 53, MemorySegment.ofArray(bytes), 0, bytes.length, 40_000, true));
+        net.settle();
+        assertEquals(40_010, relayed.getFirst().length);
     }
 
     @Test

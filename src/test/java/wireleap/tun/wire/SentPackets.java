@@ -16,6 +16,11 @@ public final class SentPackets implements PacketOutput {
     }
 
     @Override
+    public boolean cutsDatagrams() {
+        return false;
+    }
+
+    @Override
     public MemorySegment headers() {
         return headers;
     }

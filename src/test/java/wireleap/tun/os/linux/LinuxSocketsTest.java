@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import wireleap.tun.os.DatagramInfo;
 import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
@@ -28,7 +29,8 @@ class LinuxSocketsTest {
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment memory = arena.allocate(256);
     private final LinuxSockets sockets = new LinuxSockets(arena, SocketSettings.PLAIN);
-    private final Endpoint endpoint = new Endpoint();
+    private final DatagramInfo info = new DatagramInfo();
+    private final Endpoint endpoint = info.other();
     private Epoll epoll;
 
     @BeforeEach
@@ -105,7 +107,7 @@ class LinuxSocketsTest {
                 int port = SocketPair.port(sockets, to);
                 assertEquals(5, sockets.sendTo(from.number(), 0, lo, port, memory, 0, 2, memory, 7, 3));
                 await(to.number(), Poller.READABLE);
-                assertEquals(5, sockets.recvFrom(to.number(), endpoint, memory, 100, 100));
+                assertEquals(5, sockets.recvFrom(to.number(), info, memory, 100, 100));
                 assertEquals("01789", memory.getString(100));
                 assertEquals(0, endpoint.hi());
                 assertEquals(lo, endpoint.lo());
@@ -119,11 +121,55 @@ class LinuxSocketsTest {
             try (Fd from = new Fd(sockets.datagrams(ipv6))) {
                 sockets.sendTo(from.number(), 0, lo, port, memory, 0, 1, memory, 0, 0);
                 await(from.number(), 0);
-                assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.undelivered(from.number(), endpoint)));
+                assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.undelivered(from.number(), info)));
                 assertEquals(lo, endpoint.lo());
                 assertEquals(port, endpoint.port());
-                assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.undelivered(from.number(), endpoint)));
+                assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.undelivered(from.number(), info)));
             }
+        }
+
+        @Test
+        void aTrainIsCutForWhoTakesOneAtATime() throws ErrnoException {
+            try (Fd from = new Fd(sockets.datagrams(ipv6));
+                 Fd to = new Fd(sockets.datagrams(ipv6))) {
+                takesOneAtATime(to);
+                assertEquals(10, sendTrain(from, to));
+                assertEquals("0123", received(to));
+                assertEquals("4567", received(to));
+                assertEquals("89", received(to));
+                assertEquals(0, info.segmentBytes());
+            }
+        }
+
+        @Test
+        void aTrainArrivesInOneGoAndSaysHowItIsCut() throws ErrnoException {
+            try (Fd from = new Fd(sockets.datagrams(ipv6));
+                 Fd to = new Fd(sockets.datagrams(ipv6))) {
+                sendTrain(from, to);
+                assertEquals("0123456789", received(to));
+                assertEquals(4, info.segmentBytes());
+            }
+        }
+
+        @Test
+        void aConnectedSocketSendsTrainsToo() throws ErrnoException {
+            try (Fd to = new Fd(sockets.datagrams(ipv6));
+                 Fd from = new Fd(sockets.connectedDatagrams(0, lo, SocketPair.port(sockets, to)))) {
+                assertEquals(10, sockets.sendTrain(from.number(), memory, 0, 10, 5));
+                assertEquals("0123456789", received(to));
+                assertEquals(5, info.segmentBytes());
+            }
+        }
+
+        private int sendTrain(Fd from, Fd to) {
+            return sockets.sendTrainTo(from.number(), 0, lo, SocketPair.port(sockets, to), memory, 0, 10, 4);
+        }
+
+        private String received(Fd at) {
+            await(at.number(), Poller.READABLE);
+            memory.asSlice(100, 100).fill((byte) 0);
+            sockets.recvFrom(at.number(), info, memory, 100, 100);
+            return memory.getString(100);
         }
 
         @Test
@@ -131,7 +177,7 @@ class LinuxSocketsTest {
             try (Fd fd = new Fd(sockets.connectedDatagrams(0, lo, freePort(lo)))) {
                 assertEquals(2, sockets.send(fd.number(), memory, 0, 1, memory, 1, 1));
                 await(fd.number(), 0);
-                assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.recvFrom(fd.number(), endpoint, memory, 0, 9)));
+                assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.recvFrom(fd.number(), info, memory, 0, 9)));
             }
         }
     }
@@ -259,6 +305,10 @@ class LinuxSocketsTest {
         return value.get(ValueLayout.JAVA_INT, 0);
     }
 
+    private void takesOneAtATime(Fd datagrams) {
+        assertEquals(0, Sys.setsockopt(datagrams.number(), Linux.IPPROTO_UDP(), Linux.UDP_GRO(), 0));
+    }
+
     @Test
     void anEmptyDatagramArrives() throws ErrnoException {
         try (Fd from = new Fd(sockets.datagrams(false));
@@ -266,7 +316,7 @@ class LinuxSocketsTest {
             int port = SocketPair.port(sockets, to);
             assertEquals(0, sockets.sendTo(from.number(), 0, LOOPBACK4, port, memory, 0, 0, memory, 0, 0));
             await(to.number(), Poller.READABLE);
-            assertEquals(0, sockets.recvFrom(to.number(), endpoint, memory, 100, 100));
+            assertEquals(0, sockets.recvFrom(to.number(), info, memory, 100, 100));
         }
     }
 
@@ -294,8 +344,11 @@ class LinuxSocketsTest {
                     sockets.discard(right, 3);
                     sockets.recv(right, memory, 0, 100);
                     sockets.sendTo(udp, 0, LOOPBACK4, port, memory, 0, 4, memory, 4, 4);
-                    sockets.recvFrom(udp, endpoint, memory, 0, 100);
-                    sockets.undelivered(udp, endpoint);
+                    sockets.recvFrom(udp, info, memory, 0, 100);
+                    sockets.sendTrainTo(udp, 0, LOOPBACK4, port, memory, 0, 10, 4);
+                    sockets.recvFrom(udp, info, memory, 0, 100);
+                    sockets.mayFragment(udp, false, i % 2 == 0);
+                    sockets.undelivered(udp, info);
                     sockets.connectResult(left);
                 }
             }));
