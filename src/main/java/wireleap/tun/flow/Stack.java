@@ -7,6 +7,7 @@ import wireleap.tun.icmp.QuotedPacket;
 import wireleap.tun.icmp.TokenBucket;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
+import wireleap.tun.mem.Gauge;
 import wireleap.tun.mem.SipHash;
 import wireleap.tun.mem.Slab;
 import wireleap.tun.tcp.Isn;
@@ -71,6 +72,7 @@ public final class Stack {
         udp = new UdpFlows(core, new DatagramOutput(output, fragmenter, settings.mtu()), hash);
         reassembly = new Reassembly(slab, MAX_PARTIAL_DATAGRAMS, MAX_PARTIAL_BYTES, REASSEMBLY_NANOS, counters);
         lastNanos = nowNanos;
+        show();
     }
 
     /**
@@ -85,9 +87,12 @@ public final class Stack {
             return;
         }
         int bytes = length - VirtioNetHeader.BYTES;
-        core.counters.add(Counter.BYTES_IN, bytes);
-        int reason = received.parse(memory, offset + VirtioNetHeader.BYTES, bytes);
         core.counters.increment(Counter.PACKETS_IN);
+        core.counters.add(Counter.BYTES_IN, bytes);
+        if (virtio.isSuperSegment()) {
+            core.counters.increment(Counter.SUPER_SEGMENTS_IN);
+        }
+        int reason = received.parse(memory, offset + VirtioNetHeader.BYTES, bytes);
         if (reason != IpPacket.OK) {
             core.counters.increment(IpPacket.counter(reason));
         } else if (received.isMulticast()) {
@@ -136,8 +141,8 @@ public final class Stack {
             core.counters.increment(Counter.DROP_ICMP_HEADER);
         } else if (!trusted && !message.intact(packet)) {
             core.counters.increment(Counter.DROP_ICMP_CHECKSUM);
-        } else if (message.isEchoRequest() && core.settings.echoReply()) {
-            core.icmp.answerEcho(packet, message);
+        } else if (message.isEchoRequest()) {
+            onEcho(packet);
         } else {
             core.counters.increment(Counter.ICMP_IGNORED);
             if (message.isError() && quoted.wrap(packet, message) && quoted.error() == IcmpError.PORT_UNREACHABLE
@@ -147,11 +152,20 @@ public final class Stack {
         }
     }
 
+    private void onEcho(IpPacket packet) {
+        if (core.settings.echoReply()) {
+            core.icmp.answerEcho(packet, message);
+        } else {
+            core.counters.increment(Counter.ICMP_ECHO_IGNORED);
+        }
+    }
+
     /** After a batch of packets and socket events: fetches what is there, sends what is owed. */
     public void endOfTurn(long nowNanos) {
         lastNanos = nowNanos;
         udp.endOfTurn(nowNanos);
         core.turn.end(nowNanos);
+        show();
     }
 
     /** Does what is due; may be called at any time. */
@@ -165,6 +179,20 @@ public final class Stack {
                 core.icmp.error(IcmpError.REASSEMBLY_TIME_EXCEEDED, reassembled, nowNanos);
             }
         }
+        show();
+    }
+
+    /** A dozen plain stores, so that whoever reads them costs the loop nothing. */
+    private void show() {
+        Counters counters = core.counters;
+        tcp.show(counters);
+        counters.show(Gauge.SESSIONS_OPEN, udp.sessions());
+        counters.show(Gauge.FRAGMENTS_INCOMPLETE, reassembly.size());
+        counters.show(Gauge.UPSTREAM_DIALLING, core.upstream.dialling());
+        counters.show(Gauge.SLAB_USED, core.slab.usedBytes());
+        counters.show(Gauge.SLAB_PEAK, core.slab.peakUsedBytes());
+        counters.show(Gauge.SLAB_CAPACITY, core.slab.capacityBytes());
+        counters.show(Gauge.SLAB_REFUSALS, core.slab.refusals());
     }
 
     /** When {@link #endOfTurn} and {@link #onTimer} have to be called at the latest: in the past, at once; or never. */
@@ -187,6 +215,7 @@ public final class Stack {
         udp.close();
         reassembly.clear();
         core.upstream.close();
+        show();
     }
 
     /** TCP flows that there are, those included whose last bytes are on their way upstream. */

@@ -3,6 +3,7 @@ package wireleap.tun.flow;
 import java.lang.foreign.MemorySegment;
 import wireleap.tun.icmp.IcmpError;
 import wireleap.tun.mem.Chain;
+import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.KeyTable;
 import wireleap.tun.tcp.TcpConnection;
 import wireleap.tun.tcp.TcpEnd;
@@ -145,7 +146,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
                 targetHi(), targetLo(), TcpHeader.PROTOCOL, synStart, nowNanos)) {
             connection.forget();
         } else {
-            connection.abort(nowNanos);
+            reset(Counter.TCP_RESET_REFUSED, nowNanos);
         }
         settle(nowNanos);
     }
@@ -215,7 +216,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
     private void abandon(Throwable bug, long nowNanos) {
         try {
             if (inUse) {
-                abort(nowNanos);
+                abort(Counter.TCP_RESET_BUG, nowNanos);
             }
         } catch (Throwable another) {
             if (another != bug) {
@@ -224,15 +225,22 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         }
     }
 
-    /** Resets both ends. */
-    void abort(long nowNanos) {
+    /** Resets both ends; the cause is counted. */
+    void abort(Counter cause, long nowNanos) {
         breakStream();
-        connection.abort(nowNanos);
+        reset(cause, nowNanos);
         settle(nowNanos);
+    }
+
+    private void reset(Counter cause, long nowNanos) {
+        if (connection.abort(nowNanos)) {
+            core.counters.increment(cause);
+        }
     }
 
     /** Ends TIME-WAIT before its time. What the client sent is still on its way, if need be. */
     void endTimeWait(long nowNanos) {
+        core.counters.increment(Counter.TCP_TIME_WAIT_CUT);
         closedCleanly = true;
         connection.forget();
         settle(nowNanos);
@@ -256,7 +264,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
             up.release();
         }
         if (down.hasFailed() && down.isEmpty()) {
-            connection.abort(nowNanos);
+            reset(Counter.TCP_RESET_UPSTREAM_FAILED, nowNanos);
         }
         if (connection.closed()) {
             settleClosed();

@@ -2,6 +2,8 @@ package wireleap.tun.flow;
 
 import wireleap.tun.mem.Chain;
 import wireleap.tun.mem.Counter;
+import wireleap.tun.mem.Counters;
+import wireleap.tun.mem.Gauge;
 import wireleap.tun.mem.KeyTable;
 import wireleap.tun.mem.Pool;
 import wireleap.tun.mem.SipHash;
@@ -71,9 +73,9 @@ final class TcpFlows {
         boolean opens = header.has(TcpHeader.SYN) && !header.has(TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN);
         if (!opens) {
             core.counters.increment(Counter.TCP_NO_FLOW);
-            reset(packet);
+            reset(packet, Counter.TCP_RESET_SENT_NO_FLOW);
         } else if (core.settings.isSelf(packet.dstHi(), packet.dstLo()) || header.dstPort() == 0) {
-            reset(packet);
+            reset(packet, Counter.TCP_RESET_TO_SELF);
         } else {
             admit(packet, isn.next(packet.dstHi(), packet.dstLo(), header.dstPort(), packet.srcHi(), packet.srcLo(),
                     header.srcPort(), nowNanos), nowNanos);
@@ -81,27 +83,26 @@ final class TcpFlows {
     }
 
     private void admit(IpPacket packet, int iss, long nowNanos) {
-        if (makeRoom(nowNanos)) {
+        Counter obstacle = makeRoom(nowNanos);
+        if (obstacle == null) {
             open(packet, iss, nowNanos);
         } else {
-            core.counters.increment(Counter.TCP_FLOWS_REFUSED);
-            reset(packet);
+            reset(packet, obstacle);
         }
     }
 
-    /** Whether another flow may begin; TIME-WAIT and the oldest half-open flow make room for it. */
-    private boolean makeRoom(long nowNanos) {
+    /** Why no other flow may begin, or null: it may. TIME-WAIT and the oldest half-open flow make room for it. */
+    private Counter makeRoom(long nowNanos) {
         if (core.slab.usedBytes() + Slab.MIN_BLOCK_BYTES > core.slab.capacityBytes()) {
-            return false;
+            return Counter.TCP_RESET_NO_MEMORY;
         }
         if (flows() >= core.settings.maxFlows() && timeWait.size() > 0) {
             timeWait.oldest().endTimeWait(nowNanos);
         }
         if (halfOpen.size() >= core.settings.maxHalfOpen()) {
-            core.counters.increment(Counter.TCP_HALF_OPEN_EVICTED);
-            halfOpen.oldest().abort(nowNanos);
+            halfOpen.oldest().abort(Counter.TCP_HALF_OPEN_EVICTED, nowNanos);
         }
-        return flows() < core.settings.maxFlows();
+        return flows() < core.settings.maxFlows() ? null : Counter.TCP_RESET_TABLE_FULL;
     }
 
     private void open(IpPacket packet, int iss, long nowNanos) {
@@ -114,35 +115,39 @@ final class TcpFlows {
         flow.open(header, iss, nowNanos);
     }
 
-    private void reset(IpPacket packet) {
+    private void reset(IpPacket packet, Counter cause) {
         long at = output.begin(packet.dstHi(), packet.dstLo(), packet.srcHi(), packet.srcLo());
         int bytes = ResetReply.write(header, header.payloadLength(), output.headers(), at);
         if (bytes > 0) {
-            core.counters.increment(Counter.TCP_RESET_SENT_NO_FLOW);
+            core.counters.increment(cause);
             output.send(bytes, 0, packet.memory(), 0, 0, 0, 0);
         }
     }
 
     void resetMatching(AddressFilter filter, long nowNanos) {
-        resetMatching(halfOpen, filter, nowNanos);
-        resetMatching(established, filter, nowNanos);
+        resetMatching(halfOpen, filter, Counter.TCP_RESET_BYPASSED, nowNanos);
+        resetMatching(established, filter, Counter.TCP_RESET_BYPASSED, nowNanos);
     }
 
-    private static void resetMatching(Chain<TcpFlow> flows, AddressFilter filter, long nowNanos) {
+    private static void resetMatching(Chain<TcpFlow> flows, AddressFilter filter, Counter cause, long nowNanos) {
         for (TcpFlow flow = flows.oldest(); flow != null; ) {
             TcpFlow next = flow.link.younger();
             if (filter.matches(flow.targetHi(), flow.targetLo())) {
-                flow.abort(nowNanos);
+                flow.abort(cause, nowNanos);
             }
             flow = next;
         }
     }
 
     void close(long nowNanos) {
-        resetMatching(halfOpen, (hi, lo) -> true, nowNanos);
-        resetMatching(established, (hi, lo) -> true, nowNanos);
-        resetMatching(timeWait, (hi, lo) -> true, nowNanos);
-        resetMatching(draining, (hi, lo) -> true, nowNanos);
+        resetAll(halfOpen, nowNanos);
+        resetAll(established, nowNanos);
+        resetAll(timeWait, nowNanos);
+        resetAll(draining, nowNanos);
+    }
+
+    private static void resetAll(Chain<TcpFlow> flows, long nowNanos) {
+        resetMatching(flows, (hi, lo) -> true, Counter.TCP_RESET_STOPPED, nowNanos);
     }
 
     /** All flows, those included whose client is gone. */
@@ -152,6 +157,14 @@ final class TcpFlows {
 
     int halfOpen() {
         return halfOpen.size();
+    }
+
+    /** Shows how many flows there are in each state. */
+    void show(Counters counters) {
+        counters.show(Gauge.FLOWS_HALF_OPEN, halfOpen.size());
+        counters.show(Gauge.FLOWS_ESTABLISHED, established.size());
+        counters.show(Gauge.FLOWS_TIME_WAIT, timeWait.size());
+        counters.show(Gauge.FLOWS_DRAINING, draining.size());
     }
 
     // what flows tell of themselves

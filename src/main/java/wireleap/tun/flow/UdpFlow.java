@@ -68,7 +68,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
                     ? session.send(hi, lo, port, memory, offset + done, left, segmentBytes, mayFragment)
                     : keep(hi, lo, port, memory, offset + done, Math.min(left, segmentBytes), mayFragment);
             if (sent < 0) {
-                core.counters.add(Counter.DATAGRAMS_UP_LOST, datagrams(left, segmentBytes));
+                core.counters.add(lossOf(sent), datagrams(left, segmentBytes));
                 flows.tellLost(this, session, sent, hi, lo, port, nowNanos);
                 return;
             }
@@ -81,6 +81,15 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
 
     private int keep(long hi, long lo, int port, MemorySegment memory, long offset, int length, boolean mayFragment) {
         return pending.keep(hi, lo, port, mayFragment, memory, offset, length) ? length : SocketError.AGAIN;
+    }
+
+    /** Where datagrams are counted that could not be sent. */
+    private static Counter lossOf(int socketError) {
+        return switch (socketError) {
+            case SocketError.AGAIN -> Counter.DATAGRAMS_UP_NO_ROOM;
+            case SocketError.MESSAGE_SIZE -> Counter.DATAGRAMS_UP_TOO_LARGE;
+            default -> Counter.DATAGRAMS_UP_FAILED;
+        };
     }
 
     /** How many datagrams so many bytes are; none is one too. */
@@ -104,8 +113,9 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
 
     @Override
     public void onEnded(long nowNanos) {
+        core.counters.increment(Counter.UDP_SESSIONS_UPSTREAM_ENDED);
         while (pending.next()) {
-            core.counters.increment(Counter.DATAGRAMS_UP_LOST);
+            core.counters.increment(Counter.DATAGRAMS_UP_UNSENT);
             tell(IcmpError.PORT_UNREACHABLE, pending.hi(), pending.lo(), pending.port(), nowNanos);
         }
         flows.close(this);
@@ -132,6 +142,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     public void onTimer(long nowNanos) {
         long deadlineNanos = flows.deadlineNanos(this);
         if (deadlineNanos <= nowNanos) {
+            core.counters.increment(Counter.UDP_SESSIONS_IDLE);
             flows.close(this);
         } else {
             core.wheel.scheduleBy(timer, deadlineNanos);
@@ -161,6 +172,9 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     /** Gives everything back. */
     void end() {
         core.wheel.cancel(timer);
+        while (pending.next()) {
+            core.counters.increment(Counter.DATAGRAMS_UP_UNSENT);
+        }
         pending.discard();
         session.close();
         session = null;

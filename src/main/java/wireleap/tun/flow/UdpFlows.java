@@ -56,6 +56,7 @@ final class UdpFlows {
         } else if (!trusted && !header.intact(packet)) {
             core.counters.increment(Counter.DROP_UDP_CHECKSUM);
         } else if (core.settings.isSelf(packet.dstHi(), packet.dstLo())) {
+            core.counters.increment(Counter.DROP_UDP_TO_SELF);
             core.icmp.error(IcmpError.PORT_UNREACHABLE, packet, nowNanos);
         } else {
             UdpFlow flow = table.find(packet.srcHi(), packet.srcLo(), header.srcPort());
@@ -176,12 +177,13 @@ final class UdpFlows {
         }
         DatagramMeta from = answers.from();
         boolean sameFamily = IpWriter.isIpv4(from.hi(), from.lo()) == IpWriter.isIpv4(flow.clientHi(), flow.clientLo());
-        if (sameFamily && from.port() != 0
-                && output.send(from, flow, answers.memory(), answers.length(), answers.segmentBytes())) {
+        if (!sameFamily || from.port() == 0) {
+            core.counters.add(Counter.DATAGRAMS_DOWN_FOREIGN, answers.count());
+        } else if (!output.send(from, flow, answers.memory(), answers.length(), answers.segmentBytes())) {
+            core.counters.add(Counter.DATAGRAMS_DOWN_TOO_LARGE, answers.count());
+        } else {
             core.counters.add(Counter.DATAGRAMS_DOWN, answers.count());
             table.received(flow, nowNanos);
-        } else {
-            core.counters.add(Counter.DATAGRAMS_DOWN_LOST, answers.count());
         }
         answers.clear();
     }
@@ -208,6 +210,7 @@ final class UdpFlows {
         UdpFlow flow = table.find(clientHi, clientLo, clientPort);
         if (flow != null) {
             endOfTurn(nowNanos);
+            core.counters.increment(Counter.UDP_SESSIONS_CLIENT_GONE);
             close(flow);
         }
     }

@@ -94,7 +94,11 @@ public final class IcmpSender {
      * @return whether an error was sent
      */
     public boolean error(IcmpError error, IpPacket about, long nowNanos) {
-        if (!mayBeAnswered(about) || !withinRate(nowNanos)) {
+        if (!mayBeAnswered(about)) {
+            counters.increment(Counter.ICMP_ERROR_WITHHELD);
+            return false;
+        }
+        if (!withinRate(nowNanos)) {
             return false;
         }
         boolean ipv4 = about.version() == 4;

@@ -20,6 +20,7 @@ final class DevicePort implements PacketOutput {
     private final Counters counters;
     private final MemorySegment headers;
     private final IoVec parts;
+    private final VirtioNetHeader header = new VirtioNetHeader();
 
     /** Its scratch lives as long as the arena. */
     DevicePort(PacketDevice device, Counters counters, Arena arena) {
@@ -49,6 +50,9 @@ final class DevicePort implements PacketOutput {
         if (written >= 0) {
             counters.increment(Counter.PACKETS_OUT);
             counters.add(Counter.BYTES_OUT, written - VirtioNetHeader.BYTES);
+            if (header.wrap(headers, HEADER_OFFSET, headerBytes) && header.isSuperSegment()) {
+                counters.increment(Counter.SUPER_SEGMENTS_OUT);
+            }
         } else if (isFull(written)) {
             counters.increment(Counter.DROP_DEVICE_FULL);
         } else {

@@ -96,6 +96,7 @@ final class Receiver {
         }
         long from = Math.max(position, rcvNxt);
         long to = Math.min(end, Math.min(finPosition, window.acceptEdge()));
+        countDuplicate(Math.min(end, from) - position);
         if (to < end && end > rcvNxt) {
             counters.add(Counter.DROP_TCP_BYTES_BEYOND_WINDOW, end - Math.max(to, from));
             delayedAck.hurry();
@@ -110,6 +111,20 @@ final class Receiver {
         }
         takeFin();
         return outOfOrder;
+    }
+
+    /** Payload of which nothing is wanted, for the stream has ended; it is acknowledged. */
+    void ignore(long position, int length) {
+        long known = Math.clamp(rcvNxt - position, 0, length);
+        countDuplicate(known);
+        counters.add(Counter.DROP_TCP_BYTES_BEYOND_WINDOW, length - known);
+        delayedAck.hurry();
+    }
+
+    private void countDuplicate(long bytes) {
+        if (bytes > 0) {
+            counters.add(Counter.DROP_TCP_BYTES_DUPLICATE, bytes);
+        }
     }
 
     private void deliver(MemorySegment memory, long offset, int length) {
@@ -137,6 +152,7 @@ final class Receiver {
         long to = from + length;
         if (ranges.containsAll(from, to)) {
             ranges.touch(from);
+            countDuplicate(length);
         } else if (ranges.hasRoomFor(from, to) && sink.store(from, memory, offset, length)) {
             ranges.add(from, to);
         } else {

@@ -38,14 +38,20 @@ final class SegmentArrival {
         if (segment.has(RST)) {
             if (tcb.receiver.isNext(tcb.receiver.position(segment.seq()))) {
                 resetByPeer();
+            } else {
+                tcb.counters.increment(Counter.DROP_TCP_SEQUENCE);
             }
         } else if (segment.has(ACK)) {
-            tcb.writer.resetReply(segment, payloadLength);
+            tcb.rejectHandshake(segment, payloadLength);
         } else if (segment.has(SYN)) {
             if (tcb.receiver.position(segment.seq()) != -1) {
                 tcb.begin(segment.dstPort(), segment.srcPort(), tcb.sender.iss(), nowNanos); // the port is used anew
+            } else {
+                tcb.counters.increment(Counter.TCP_SYN_ABSORBED);
             }
             tcb.takeSyn(segment, nowNanos);
+        } else {
+            tcb.counters.increment(Counter.DROP_TCP_FLAGS);
         }
     }
 
@@ -54,7 +60,7 @@ final class SegmentArrival {
         boolean acknowledges = segment.has(ACK);
         if (acknowledges && tcb.sender.position(segment.ack()) != 0) {
             tcb.counters.increment(Counter.DROP_TCP_ACK);
-            tcb.writer.resetReply(segment, payloadLength);
+            tcb.rejectHandshake(segment, payloadLength);
         } else if (segment.has(RST)) {
             if (acknowledges) {
                 resetByPeer();
@@ -94,7 +100,11 @@ final class SegmentArrival {
         if (segment.has(SYN) && !isSynRepeated(segment, seq, nowNanos)) {
             return false;
         }
-        return segment.has(ACK) && isAckSound(segment, payloadLength, nowNanos);
+        if (!segment.has(ACK)) {
+            tcb.counters.increment(Counter.DROP_TCP_FLAGS);
+            return false;
+        }
+        return isAckSound(segment, payloadLength, nowNanos);
     }
 
     private void onUnacceptable(TcpHeader segment, int length, long nowNanos) {
@@ -156,7 +166,7 @@ final class SegmentArrival {
         }
         tcb.counters.increment(Counter.DROP_TCP_ACK);
         if (handshake) {
-            tcb.writer.resetReply(segment, payloadLength);
+            tcb.rejectHandshake(segment, payloadLength);
         } else {
             tcb.challenge(nowNanos);
         }
@@ -186,7 +196,7 @@ final class SegmentArrival {
                 tcb.onFinReceived(nowNanos);
             }
         } else {
-            tcb.receiver.delayedAck.hurry();
+            tcb.receiver.ignore(seq, payloadLength);
             if (tcb.state == TcpState.TIME_WAIT) {
                 tcb.timeWait(nowNanos);
             }

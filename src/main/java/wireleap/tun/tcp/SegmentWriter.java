@@ -112,12 +112,13 @@ final class SegmentWriter {
         output.transmit(write(position, RST | ACK, 0, nowNanos), 0, 0);
     }
 
-    /** A reset that answers a segment. */
-    void resetReply(TcpHeader segment, int payloadLength) {
+    /** A reset that answers a segment; false: that is a reset itself, and none is sent. */
+    boolean resetReply(TcpHeader segment, int payloadLength) {
         int headerBytes = ResetReply.write(segment, payloadLength, output.headers(), output.tcpOffset());
         if (headerBytes > 0) {
             output.transmit(headerBytes, 0, 0);
         }
+        return headerBytes > 0;
     }
 
     private int write(long position, int flags, int window, long nowNanos) {

@@ -91,6 +91,15 @@ final class Tcb {
         if (challengeAcks.permit(nowNanos)) {
             counters.increment(Counter.TCP_CHALLENGE_ACK);
             acknowledge(nowNanos);
+        } else {
+            counters.increment(Counter.TCP_CHALLENGE_ACK_WITHHELD);
+        }
+    }
+
+    /** Answers a segment that fits no handshake by a reset (RFC 9293 sections 3.10.7.2 to 3.10.7.4). */
+    void rejectHandshake(TcpHeader segment, int payloadLength) {
+        if (writer.resetReply(segment, payloadLength)) {
+            counters.increment(Counter.TCP_RESET_BAD_HANDSHAKE);
         }
     }
 

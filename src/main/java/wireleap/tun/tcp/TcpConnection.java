@@ -75,19 +75,23 @@ public final class TcpConnection {
         }
     }
 
-    /** Ends by a reset, in any state (RFC 9293 section 3.10.5). */
-    public void abort(long nowNanos) {
+    /**
+     * Ends by a reset, in any state (RFC 9293 section 3.10.5).
+     *
+     * @return whether a reset was sent: in some states there is nothing to end, or nobody to tell
+     */
+    public boolean abort(long nowNanos) {
         if (tcb.state == TcpState.CLOSED) {
-            return;
+            return false;
         }
+        boolean tells = tcb.state != TcpState.SYN_SENT && tcb.state != TcpState.TIME_WAIT;
         if (tcb.state == TcpState.DIALLING) {
-            tcb.counters.increment(Counter.TCP_RESET_SENT);
             tcb.writer.refusal();
-        } else if (tcb.state != TcpState.SYN_SENT && tcb.state != TcpState.TIME_WAIT) {
-            tcb.counters.increment(Counter.TCP_RESET_SENT);
+        } else if (tells) {
             tcb.writer.reset(tcb.sender.bareSegmentPosition(), nowNanos);
         }
         tcb.close(TcpEnd.ABORTED);
+        return tells;
     }
 
     /**

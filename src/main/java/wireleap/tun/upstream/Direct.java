@@ -51,6 +51,11 @@ public final class Direct implements Upstream {
     }
 
     @Override
+    public int dialling() {
+        return dials.size();
+    }
+
+    @Override
     public long deadlineNanos() {
         return dials.deadlineNanos();
     }

@@ -60,7 +60,7 @@ final class DirectStream extends Dial implements UpstreamStream, LinkOwner {
 
     private void refuse(Refusal why) {
         refusal = why;
-        direct.counters.increment(Counter.UPSTREAM_REFUSED);
+        direct.counters.increment(why.counter());
     }
 
     @Override

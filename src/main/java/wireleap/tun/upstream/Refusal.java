@@ -1,5 +1,7 @@
 package wireleap.tun.upstream;
 
+import wireleap.tun.mem.Counter;
+
 /** Why an upstream does not carry a flow; the flow tells its application as well as the network could have. */
 public enum Refusal {
     /** Not refused: on its way or open. */
@@ -22,6 +24,21 @@ public enum Refusal {
     NOT_SUPPORTED,
     /** Anything else, above all an upstream that cannot be reached or makes no sense: a reset. SOCKS reply 1. */
     FAILED;
+
+    /** Where it is counted; of what is refused only. */
+    Counter counter() {
+        return switch (this) {
+            case REFUSED -> Counter.REFUSED_BY_TARGET;
+            case NET_UNREACHABLE -> Counter.REFUSED_NET_UNREACHABLE;
+            case HOST_UNREACHABLE -> Counter.REFUSED_HOST_UNREACHABLE;
+            case NOT_ALLOWED -> Counter.REFUSED_NOT_ALLOWED;
+            case TTL_EXPIRED -> Counter.REFUSED_TTL_EXPIRED;
+            case TIMED_OUT -> Counter.REFUSED_TIMED_OUT;
+            case NOT_SUPPORTED -> Counter.REFUSED_NOT_SUPPORTED;
+            case FAILED -> Counter.REFUSED_FAILED;
+            case NONE -> throw new AssertionError("what is not refused is counted as refused");
+        };
+    }
 
     /** What the failure of a socket that was connected straight to the target means; see {@link SocketError}. */
     static Refusal ofTarget(int socketError) {

@@ -87,6 +87,11 @@ public final class Socks5 implements Upstream {
     }
 
     @Override
+    public int dialling() {
+        return streamDials.size() + sessionDials.size();
+    }
+
+    @Override
     public long deadlineNanos() {
         return Math.min(streamDials.deadlineNanos(), sessionDials.deadlineNanos());
     }

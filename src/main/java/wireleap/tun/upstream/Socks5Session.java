@@ -137,7 +137,7 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
     private void refuse(Refusal why) {
         refusal = why;
         socks.sessionDials.remove(this);
-        socks.counters.increment(Counter.UPSTREAM_REFUSED);
+        socks.counters.increment(why.counter());
     }
 
     @Override

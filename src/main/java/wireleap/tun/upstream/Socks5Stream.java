@@ -22,7 +22,7 @@ final class Socks5Stream extends Dial implements UpstreamStream, LinkOwner {
         if (handshake.refusal() == Refusal.NONE) {
             socks.streamDials.add(this, nowNanos);
         } else {
-            socks.counters.increment(Counter.UPSTREAM_REFUSED);
+            socks.counters.increment(handshake.refusal().counter());
         }
     }
 
@@ -49,7 +49,7 @@ final class Socks5Stream extends Dial implements UpstreamStream, LinkOwner {
             owner.onConnected(nowNanos);
         } else if (handshake.refusal() != Refusal.NONE) {
             socks.streamDials.remove(this);
-            socks.counters.increment(Counter.UPSTREAM_REFUSED);
+            socks.counters.increment(handshake.refusal().counter());
             owner.onRefused(nowNanos);
         }
     }

@@ -21,6 +21,9 @@ public interface Upstream {
     /** What is known of the upstream as a whole. */
     UpstreamStatus status();
 
+    /** Streams and sessions that were asked for and are not answered yet. */
+    int dialling();
+
     /** When {@link #onTimer} has to be called at the latest; Long.MAX_VALUE: never. */
     long deadlineNanos();
 

@@ -116,6 +116,11 @@ public final class Reassembly {
         return true;
     }
 
+    /** Datagrams in progress. */
+    public int size() {
+        return count;
+    }
+
     /** When {@link #expire} will have something to do; Long.MAX_VALUE: never. */
     public long deadlineNanos() {
         int oldest = oldest(null, false);

@@ -69,6 +69,11 @@ public final class VirtioNetHeader {
         return memory.get(JAVA_BYTE, offset + 1) & 0xff & ~GSO_ECN;
     }
 
+    /** Whether the packet stands for many that are not cut yet. */
+    public boolean isSuperSegment() {
+        return gsoType() != GSO_NONE;
+    }
+
     /** Whether the bit {@link #GSO_ECN} is set. */
     public boolean gsoEcn() {
         return (memory.get(JAVA_BYTE, offset + 1) & GSO_ECN) != 0;

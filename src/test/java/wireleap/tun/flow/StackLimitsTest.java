@@ -79,7 +79,7 @@ final class StackLimitsTest {
         limits(3, 3, 1 << 20);
         List<SimClient> clients = open(4);
         assertEquals(List.of(false, false, false, true), clients.stream().map(SimClient::wasReset).toList());
-        assertEquals(1, world.count(Counter.TCP_FLOWS_REFUSED));
+        assertEquals(1, world.count(Counter.TCP_RESET_TABLE_FULL));
     }
 
     @Test
@@ -93,7 +93,7 @@ final class StackLimitsTest {
         assertEquals(2, world.stack.tcpFlows());
         assertTrue(world.client(2000).open().connection.sndUna() < 0);
         world.run(SECOND / 100);
-        assertEquals(0, world.count(Counter.TCP_FLOWS_REFUSED));
+        assertEquals(0, world.count(Counter.TCP_RESET_TABLE_FULL));
     }
 
     @Test

@@ -113,7 +113,7 @@ final class StackTcpTest {
         assertEquals((int) World.CLIENT, Bytes.i32(quote, 12));
         assertEquals((int) World.TARGET, Bytes.i32(quote, 16));
         assertEquals(1000 << 16 | 80, Bytes.i32(quote, 20));
-        assertEquals(0, world.count(Counter.TCP_RESET_SENT));
+        assertEquals(0, world.count(Counter.TCP_RESET_REFUSED));
         assertEquals(0, world.stack.tcpFlows());
     }
 

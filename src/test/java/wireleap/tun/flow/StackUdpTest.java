@@ -171,7 +171,7 @@ final class StackUdpTest {
         link.deliver(new Endpoint(World.TARGET6_HI, 1, 1234), payload(5));
         world.run(SECOND / 10);
         assertEquals(1, world.others.size());
-        assertEquals(1, world.count(Counter.DATAGRAMS_DOWN_LOST));
+        assertEquals(1, world.count(Counter.DATAGRAMS_DOWN_FOREIGN));
     }
 
     @Test
@@ -192,7 +192,7 @@ final class StackUdpTest {
         }
         world.run(SECOND / 10);
         assertEquals(46, arrived.size());
-        assertEquals(4, world.count(Counter.DATAGRAMS_UP_LOST));
+        assertEquals(4, world.count(Counter.DATAGRAMS_UP_NO_ROOM));
         assertEquals(46, world.count(Counter.DATAGRAMS_UP));
     }
 
@@ -322,7 +322,7 @@ final class StackUdpTest {
         assertEquals(3 << 8 | 4, Bytes.u16(error, 20));
         assertEquals(1400, Bytes.u16(error, 26));
         assertEquals(5000 << 16 | 53, Bytes.i32(error, 48));
-        assertEquals(1, world.count(Counter.DATAGRAMS_UP_LOST));
+        assertEquals(1, world.count(Counter.DATAGRAMS_UP_TOO_LARGE));
     }
 
     @Test
