@@ -79,7 +79,7 @@ final class Daemon {
             state.keeper(keeper);
             ApiSettings settings = new ApiSettings(config.socket(), config.socketGroup(),
                     config.makeSocketDirectory(), state.version(), config.postReplaces());
-            try (ApiServer api = ApiServer.start(settings, keeper, state::report)) {
+            try (ApiServer api = ApiServer.start(settings, keeper, state::report, state::stats)) {
                 LOG.info("{} answers", config.socket());
                 route(keeper, memory);
             }

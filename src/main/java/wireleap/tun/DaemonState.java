@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import wireleap.tun.loop.EventLoop;
-import wireleap.tun.mem.Counter;
 import wireleap.tun.os.Offloads;
 import wireleap.tun.policy.BypassSet;
 import wireleap.tun.policy.Family;
@@ -22,7 +21,7 @@ import wireleap.tun.routes.Resolvers;
 import wireleap.tun.routes.RouteKeeper;
 import wireleap.tun.upstream.UpstreamStatus;
 
-/** What GET /state answers. Written by the daemon's threads as its parts come to life, read by any. */
+/** What GET /state and GET /stats answer. Written by the daemon's threads as its parts come to life, read by any. */
 final class DaemonState {
     /** Where the daemon is in its life. */
     enum Lifecycle {
@@ -175,21 +174,11 @@ final class DaemonState {
         counts.put("bypassEntries", bypass().size());
         counts.put("tcpFlows", loop == null ? 0 : loop.tcpFlows());
         counts.put("udpSessions", loop == null ? 0 : loop.udpSessions());
-        for (Counter counter : Counter.values()) {
-            long value = loop == null ? 0 : loop.counters().value(counter);
-            if (value != 0) {
-                counts.put(camelCase(counter), value);
-            }
-        }
         return counts;
     }
 
-    private static String camelCase(Counter counter) {
-        String[] words = counter.name().toLowerCase(Locale.ROOT).split("_");
-        StringBuilder name = new StringBuilder(words[0]);
-        for (int i = 1; i < words.length; i++) {
-            name.append(Character.toUpperCase(words[i].charAt(0))).append(words[i], 1, words[i].length());
-        }
-        return name.toString();
+    /** What GET /stats answers. */
+    Map<String, Object> stats() {
+        return LoopStats.report(loop == null ? Map.of() : Map.of(loop.name(), loop.counters()));
     }
 }

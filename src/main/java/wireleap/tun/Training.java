@@ -78,6 +78,7 @@ final class Training {
             state = client.state();
         }
         client.version();
+        client.stats();
         client.add(List.of("192.0.2.8", "2001:db8:8::1"));
         client.replace(List.of("192.0.2.9", "198.51.100.0/24"));
         client.patch(List.of("192.0.2.10"), List.of("192.0.2.9"));

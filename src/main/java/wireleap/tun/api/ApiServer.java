@@ -22,17 +22,18 @@ public final class ApiServer implements AutoCloseable {
      * Makes the socket; when this returns, clients can connect and are answered.
      *
      * @param state what GET /state answers: maps, lists, strings, numbers and booleans; called by any thread
+     * @param stats what GET /stats answers, likewise
      * @throws IOException whose message says in one line why there can be no such socket and what to do
      */
-    public static ApiServer start(ApiSettings settings, BypassControl control, Supplier<Map<String, Object>> state)
-            throws IOException {
-        return start(settings, control, state, HttpLimits.STANDARD);
+    public static ApiServer start(ApiSettings settings, BypassControl control, Supplier<Map<String, Object>> state,
+            Supplier<Map<String, Object>> stats) throws IOException {
+        return start(settings, control, state, stats, HttpLimits.STANDARD);
     }
 
     static ApiServer start(ApiSettings settings, BypassControl control, Supplier<Map<String, Object>> state,
-            HttpLimits limits) throws IOException {
+            Supplier<Map<String, Object>> stats, HttpLimits limits) throws IOException {
         Router router = new Router();
-        new DaemonResource(state, settings.version()).mount(router);
+        new DaemonResource(state, stats, settings.version()).mount(router);
         new BypassResource(control, settings.postReplaces()).mount(router);
         SocketFile socket = SocketFile.open(settings.socket(), settings.group(), settings.makeDirectory());
         Listener listener = new Listener(socket.channel(), router, limits);

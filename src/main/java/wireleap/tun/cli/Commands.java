@@ -33,6 +33,7 @@ final class Commands {
                 "Shows the main job between two network namespaces of its own; a few seconds, nothing stays.",
                 () -> program.demo(System.out)));
         add(root, StateCommand.command(out));
+        add(root, StatsCommand.command(out));
         add(root, BypassCommand.command(out));
         add(root, command("doctor",
                 "Says what this machine offers the daemon and lacks, and what to do about it; changes nothing.",
@@ -79,6 +80,12 @@ final class Commands {
     static OptionSpec flag(String name, String... description) {
         return value(name, "true|false", Boolean.class, description).arity("0..1").defaultValue("false")
                 .fallbackValue("true").build();
+    }
+
+    /** {@code --json} of a command that shows what a GET answers. */
+    static OptionSpec json(String path) {
+        return OptionSpec.builder("--json").type(Boolean.class).defaultValue("false")
+                .description("Prints the answer of GET " + path + " as it is.").build();
     }
 
     /** One or more bypass entries. */

@@ -15,8 +15,7 @@ final class StateCommand {
 
     static CommandSpec command(PrintWriter out) {
         DaemonOptions daemon = new DaemonOptions();
-        OptionSpec json = OptionSpec.builder("--json").type(Boolean.class).defaultValue("false")
-                .description("Prints the answer of GET /state as it is.").build();
+        OptionSpec json = Commands.json("/state");
         CommandSpec state = daemon.of(Commands.command("state", "Shows the state of the running daemon.", () -> {
             Map<String, Object> answer = daemon.client().state();
             print(out, answer, json.getValue());

@@ -92,6 +92,14 @@ public final class BypassClient {
         return map(ask("GET", "/state", Optional.empty()).body());
     }
 
+    /**
+     * What the daemon counts and has: {@code total} and, for each of its {@code loops}, numbers by group and name, such
+     * as those of {@code drops}; GET /openapi.json says what each is.
+     */
+    public Map<String, Object> stats() throws IOException, InterruptedException {
+        return map(ask("GET", "/stats", Optional.empty()).body());
+    }
+
     /** The daemon's version, such as {@code 0.1.0}. */
     public String version() throws IOException, InterruptedException {
         return String.valueOf(map(ask("GET", "/version", Optional.empty()).body()).get("version"));

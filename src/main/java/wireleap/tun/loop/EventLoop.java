@@ -84,7 +84,12 @@ public final class EventLoop {
         return mailbox.post(task);
     }
 
-    /** What this loop has counted; any thread. */
+    /** The name of its thread; any thread. */
+    public String name() {
+        return thread.getName();
+    }
+
+    /** What this loop has counted, and has; any thread. */
     public Counters counters() {
         return counters;
     }

@@ -73,7 +73,7 @@ class OpenApiTest {
 
     private List<Provoked> provoked() throws IOException {
         List<Provoked> all = new ArrayList<>();
-        for (String path : List.of("/state", "/version", "/openapi.json", "/bypass")) {
+        for (String path : List.of("/state", "/stats", "/version", "/openapi.json", "/bypass")) {
             all.add(ask(200, "GET", path, ""));
             all.add(raw(400, path, "GET " + path + " HTTP/1.1\r\n\r\n"));
             all.add(raw(505, path, "GET " + path + " HTTP/3.0\r\n\r\n"));

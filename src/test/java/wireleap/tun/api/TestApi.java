@@ -3,6 +3,7 @@ package wireleap.tun.api;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,7 +20,8 @@ final class TestApi implements AutoCloseable {
         directory = Files.createTempDirectory("wltun");
         server = ApiServer.start(
                 new ApiSettings(directory.resolve("api.sock"), Optional.empty(), false, "1.2.3", postReplaces),
-                control, () -> Map.of("state", "active", "pid", 4711, "version", "1.2.3"), limits);
+                control, () -> Map.of("state", "active", "pid", 4711, "version", "1.2.3"),
+                () -> Map.of("total", Map.of("packets", Map.of("in", 7L)), "loops", List.of()), limits);
     }
 
     /** With the daemon's own limits. */

@@ -22,6 +22,7 @@ import wireleap.tun.policy.IpPrefix;
 /** The commands that speak to a daemon, against the daemon's own server over a list in memory. */
 class CommandsTest {
     private final Map<String, Object> state = new LinkedHashMap<>();
+    private final Map<String, Object> stats = new LinkedHashMap<>();
     private final ListInMemory control = new ListInMemory();
     @TempDir
     private Path directory;
@@ -32,7 +33,7 @@ class CommandsTest {
     void start() throws IOException {
         socket = directory.resolve("s");
         server = ApiServer.start(new ApiSettings(socket, Optional.empty(), false, "1.2.3", true), control,
-                () -> state);
+                () -> state, () -> stats);
     }
 
     @AfterEach
@@ -141,6 +142,31 @@ class CommandsTest {
     }
 
     @Test
+    void statsArePrintedForReaders() {
+        stats.put("total", Map.of("packets", Map.of("in", 12)));
+        stats.put("loops", List.of(Map.of("name", "tun-0", "packets", Map.of("in", 12))));
+        assertEquals(List.of("packets", "  in" + " ".repeat(38) + "12"), invoke("stats").out().lines().toList());
+    }
+
+    @Test
+    void statsOfSeveralLoopsStandSideBySide() {
+        stats.put("total", Map.of("packets", Map.of("in", 12)));
+        stats.put("loops", List.of(Map.of("name", "tun-0", "packets", Map.of("in", 5)),
+                Map.of("name", "tun-1", "packets", Map.of("in", 7))));
+        List<List<String>> words = invoke("stats").out().lines().map(line -> List.of(line.strip().split(" +"))).toList();
+        assertEquals(List.of(List.of("total", "tun-0", "tun-1"), List.of("packets"), List.of("in", "12", "5", "7")),
+                words);
+    }
+
+    @Test
+    void statsArePrintedForPrograms() {
+        stats.put("total", Map.of("packets", Map.of("in", 12)));
+        stats.put("loops", List.of());
+        assertEquals("{\"total\":{\"packets\":{\"in\":12}},\"loops\":[]}" + System.lineSeparator(),
+                invoke("stats", "--json").out());
+    }
+
+    @Test
     void aFailedDaemonIsAFailure() {
         state.put("state", "failed");
         assertEquals(Cli.FAILED, invoke("state").code());
@@ -149,7 +175,7 @@ class CommandsTest {
     @Test
     void withoutADaemonEachCommandFails() throws IOException {
         server.close();
-        for (String command : List.of("state", "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
+        for (String command : List.of("state", "stats", "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
             Invocation failed = invoke(command.split(" "));
             assertTrue(failed.err().startsWith("wireleap_tun: no daemon on the socket " + socket), failed::err);
             assertEquals(1, failed.err().lines().count());
