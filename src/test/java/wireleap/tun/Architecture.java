@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 final class Architecture {
     private static final String ROOT = "wireleap.tun";
     private static final Set<String> WIRE = Set.of("wire", "mem");
-    private static final Set<String> FLOW = Set.of("tcp", "udp", "icmp", "upstream", "wire", "mem");
+    private static final Set<String> FLOW = Set.of("tcp", "udp", "icmp", "dns", "upstream", "wire", "mem");
 
     /** Arrows only downwards. The root package, which composes all, may name everything but bindings. */
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
@@ -22,11 +22,12 @@ final class Architecture {
             Map.entry("api", Set.of("routes", "policy")),
             Map.entry("routes", Set.of("policy", "os", "os.linux.netlink")),
             Map.entry("policy", Set.of()),
-            Map.entry("loop", Set.of("flow", "tcp", "udp", "icmp", "upstream", "wire", "mem", "os")),
+            Map.entry("loop", Set.of("flow", "tcp", "udp", "icmp", "dns", "upstream", "wire", "mem", "os")),
             Map.entry("flow", FLOW),
             Map.entry("tcp", WIRE),
             Map.entry("udp", WIRE),
             Map.entry("icmp", WIRE),
+            Map.entry("dns", Set.of("upstream", "wire", "mem")),
             Map.entry("upstream", WIRE),
             Map.entry("wire", Set.of("mem")),
             Map.entry("mem", Set.of()),
@@ -39,7 +40,7 @@ final class Architecture {
 
     /** Functions of (bytes, now, seed): no socket, file, thread, clock, random source or log of their own. */
     private static final Set<String> CORE =
-            Set.of("policy", "flow", "upstream", "tcp", "udp", "icmp", "wire", "mem");
+            Set.of("policy", "flow", "dns", "upstream", "tcp", "udp", "icmp", "wire", "mem");
     private static final Pattern NOT_IN_CORE_CLASS = Pattern.compile(
             "java\\.(net|nio\\.channels|nio\\.file)\\..*"
             + "|java\\.io\\.(File|RandomAccess).*"

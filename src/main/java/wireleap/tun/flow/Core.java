@@ -2,6 +2,7 @@ package wireleap.tun.flow;
 
 import wireleap.tun.icmp.IcmpSender;
 import wireleap.tun.mem.Counters;
+import wireleap.tun.mem.SipHash;
 import wireleap.tun.mem.Slab;
 import wireleap.tun.upstream.Upstream;
 
@@ -14,13 +15,16 @@ final class Core {
     final TimerWheel wheel;
     final IcmpSender icmp;
     final Turn turn = new Turn();
+    final DnsFlows dns;
 
-    Core(StackSettings settings, Slab slab, Upstream upstream, Counters counters, TimerWheel wheel, IcmpSender icmp) {
+    Core(StackSettings settings, Slab slab, Upstream upstream, Counters counters, TimerWheel wheel, IcmpSender icmp,
+         DatagramOutput datagrams, SipHash hash) {
         this.settings = settings;
         this.slab = slab;
         this.upstream = upstream;
         this.counters = counters;
         this.wheel = wheel;
         this.icmp = icmp;
+        this.dns = new DnsFlows(this, datagrams, hash);
     }
 }

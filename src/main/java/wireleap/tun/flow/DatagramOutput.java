@@ -1,6 +1,7 @@
 package wireleap.tun.flow;
 
 import java.lang.foreign.MemorySegment;
+import wireleap.tun.udp.UdpSession;
 import wireleap.tun.upstream.DatagramMeta;
 import wireleap.tun.wire.Fragmenter;
 import wireleap.tun.wire.IpWriter;
@@ -25,14 +26,14 @@ final class DatagramOutput {
     }
 
     /**
-     * Sends datagrams of one sender to a session's client.
+     * Sends datagrams of one sender to a client.
      *
      * @param from whose they are, and where in the memory they lie
      * @param length bytes in all
      * @param segmentBytes of each but the last, which may be shorter; 1 or more
      * @return false: larger than IP can carry
      */
-    boolean send(DatagramMeta from, UdpFlow to, MemorySegment memory, int length, int segmentBytes) {
+    boolean send(DatagramMeta from, UdpSession to, MemorySegment memory, int length, int segmentBytes) {
         ip.between(from.hi(), from.lo(), to.clientHi(), to.clientLo(), UdpHeader.PROTOCOL);
         if (length > segmentBytes && output.cutsDatagrams() && ip.headerBytes() + UdpHeader.BYTES + segmentBytes <= mtu) {
             sendWhole(from, to, memory, from.offset(), length, segmentBytes);
@@ -48,7 +49,7 @@ final class DatagramOutput {
         return sent;
     }
 
-    private boolean sendOne(DatagramMeta from, UdpFlow to, MemorySegment memory, long offset, int length) {
+    private boolean sendOne(DatagramMeta from, UdpSession to, MemorySegment memory, long offset, int length) {
         if (ip.headerBytes() + UdpHeader.BYTES + length <= mtu) {
             sendWhole(from, to, memory, offset, length, Math.max(1, length));
             return true;
@@ -63,7 +64,7 @@ final class DatagramOutput {
         return fragmenter.send(ip, UdpHeader.BYTES, memory, offset, length, mtu);
     }
 
-    private void sendWhole(DatagramMeta from, UdpFlow to, MemorySegment memory, long offset, int length,
+    private void sendWhole(DatagramMeta from, UdpSession to, MemorySegment memory, long offset, int length,
                            int segmentBytes) {
         MemorySegment headers = output.headers();
         int total = UdpHeader.BYTES + length;

@@ -67,9 +67,10 @@ public final class Stack {
                 counters, settings.mtu(), settings.ipv4Self(), settings.ipv6SelfHi(), settings.ipv6SelfLo());
         Isn isn = new Isn(secret.begin().add(1).end(), secret.begin().add(2).end());
         SipHash hash = new SipHash(secret.begin().add(3).end(), secret.begin().add(4).end());
-        core = new Core(settings, slab, upstream, counters, new TimerWheel(nowNanos), icmp);
+        DatagramOutput datagrams = new DatagramOutput(output, fragmenter, settings.mtu());
+        core = new Core(settings, slab, upstream, counters, new TimerWheel(nowNanos), icmp, datagrams, hash);
         tcp = new TcpFlows(core, new SegmentOutput(output, settings.mtu()), hash, isn);
-        udp = new UdpFlows(core, new DatagramOutput(output, fragmenter, settings.mtu()), hash);
+        udp = new UdpFlows(core, datagrams, hash);
         reassembly = new Reassembly(slab, MAX_PARTIAL_DATAGRAMS, MAX_PARTIAL_BYTES, REASSEMBLY_NANOS, counters);
         lastNanos = nowNanos;
         show();
@@ -187,6 +188,7 @@ public final class Stack {
         Counters counters = core.counters;
         tcp.show(counters);
         counters.show(Gauge.SESSIONS_OPEN, udp.sessions());
+        counters.show(Gauge.DNS_OUTSTANDING, core.dns.outstanding());
         counters.show(Gauge.FRAGMENTS_INCOMPLETE, reassembly.size());
         counters.show(Gauge.UPSTREAM_DIALLING, core.upstream.dialling());
         counters.show(Gauge.SLAB_USED, core.slab.usedBytes());
@@ -213,6 +215,7 @@ public final class Stack {
     public void close(long nowNanos) {
         tcp.close(nowNanos);
         udp.close();
+        core.dns.close();
         reassembly.clear();
         core.upstream.close();
         show();

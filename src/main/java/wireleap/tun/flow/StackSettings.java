@@ -1,5 +1,7 @@
 package wireleap.tun.flow;
 
+import wireleap.tun.dns.Redirect;
+
 /**
  * What a stack is told at its start; all limits are a loop's, not the machine's.
  *
@@ -18,10 +20,11 @@ package wireleap.tun.flow;
  * @param dnsIdleNanos the same for a session that spoke to port 53 only
  * @param earlyAccept whether a connection is accepted before the upstream has connected it
  * @param echoReply whether ICMP echo is answered
+ * @param dns where queries to port 53 go, whomever they ask
  */
 public record StackSettings(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6SelfLo, int maxFlows, int maxHalfOpen,
                             int maxSessions, int maxSessionsPerClient, int maxRingBytes, long sessionIdleNanos,
-                            long dnsIdleNanos, boolean earlyAccept, boolean echoReply) {
+                            long dnsIdleNanos, boolean earlyAccept, boolean echoReply, Redirect dns) {
     private static final int LARGEST_TABLE = 1 << 20;
     private static final long SECOND = 1_000_000_000L;
 
@@ -49,25 +52,31 @@ public record StackSettings(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6Se
      */
     public static StackSettings of(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6SelfLo) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, 1 << 14, 1 << 12, 1 << 13, 1 << 12, 1 << 20,
-                60 * SECOND, 10 * SECOND, false, true);
+                60 * SECOND, 10 * SECOND, false, true, Redirect.NONE);
     }
 
     /** These settings with other limits on flows. */
     public StackSettings withFlows(int maxFlows, int maxHalfOpen, int maxRingBytes) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
-                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply);
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
     }
 
     /** These settings with other limits on UDP sessions. */
     public StackSettings withSessions(int maxSessions, int maxSessionsPerClient, long sessionIdleNanos) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
-                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply);
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
     }
 
     /** These settings with other manners. */
     public StackSettings withManners(boolean earlyAccept, boolean echoReply) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
-                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply);
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
+    }
+
+    /** These settings with another way for queries to port 53. */
+    public StackSettings withDns(Redirect dns) {
+        return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
     }
 
     /** Whether an address is what we are called on the TUN's other side. */

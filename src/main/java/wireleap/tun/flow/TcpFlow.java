@@ -95,7 +95,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         up.begin(core.settings.maxRingBytes());
         down.begin(core.settings.maxRingBytes());
         connection.openPassive(syn, iss, nowNanos);
-        stream = core.upstream.open(targetHi(), targetLo(), (int) key4() & 0xffff, this, nowNanos);
+        stream = core.dns.open(targetHi(), targetLo(), (int) key4() & 0xffff, this, nowNanos);
         if (stream.refusal() != Refusal.NONE) {
             onRefused(nowNanos);
         } else if (core.settings.earlyAccept()) {

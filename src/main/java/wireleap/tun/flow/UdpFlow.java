@@ -65,8 +65,8 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
         do {
             int left = length - done;
             int sent = session.isOpen()
-                    ? session.send(hi, lo, port, memory, offset + done, left, segmentBytes, mayFragment)
-                    : keep(hi, lo, port, memory, offset + done, Math.min(left, segmentBytes), mayFragment);
+                    ? core.dns.send(session, this, hi, lo, port, memory, offset + done, left, segmentBytes, mayFragment)
+                    : keep(hi, lo, port, memory, offset + done, Math.min(left, segmentBytes), mayFragment, nowNanos);
             if (sent < 0) {
                 core.counters.add(lossOf(sent), datagrams(left, segmentBytes));
                 flows.tellLost(this, session, sent, hi, lo, port, nowNanos);
@@ -79,8 +79,11 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
         } while (done < length);
     }
 
-    private int keep(long hi, long lo, int port, MemorySegment memory, long offset, int length, boolean mayFragment) {
-        return pending.keep(hi, lo, port, mayFragment, memory, offset, length) ? length : SocketError.AGAIN;
+    private int keep(long hi, long lo, int port, MemorySegment memory, long offset, int length, boolean mayFragment,
+                     long nowNanos) {
+        boolean kept = pending.keep(hi, lo, port, mayFragment, memory, offset, length)
+                || core.dns.takesInstead(this, hi, lo, port, memory, offset, length, nowNanos);
+        return kept ? length : SocketError.AGAIN;
     }
 
     /** Where datagrams are counted that could not be sent. */
@@ -115,8 +118,11 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     public void onEnded(long nowNanos) {
         core.counters.increment(Counter.UDP_SESSIONS_UPSTREAM_ENDED);
         while (pending.next()) {
-            core.counters.increment(Counter.DATAGRAMS_UP_UNSENT);
-            tell(IcmpError.PORT_UNREACHABLE, pending.hi(), pending.lo(), pending.port(), nowNanos);
+            if (!core.dns.takesInstead(this, pending.hi(), pending.lo(), pending.port(), pending.memory(),
+                    pending.offset(), pending.length(), nowNanos)) {
+                core.counters.increment(Counter.DATAGRAMS_UP_UNSENT);
+                tell(IcmpError.PORT_UNREACHABLE, pending.hi(), pending.lo(), pending.port(), nowNanos);
+            }
         }
         flows.close(this);
     }

@@ -58,6 +58,8 @@ final class UdpFlows {
         } else if (core.settings.isSelf(packet.dstHi(), packet.dstLo())) {
             core.counters.increment(Counter.DROP_UDP_TO_SELF);
             core.icmp.error(IcmpError.PORT_UNREACHABLE, packet, nowNanos);
+        } else if (core.dns.takes(packet, header.dstPort(), nowNanos)) {
+            core.dns.onDatagram(packet, header, segmentBytes, nowNanos);
         } else {
             UdpFlow flow = table.find(packet.srcHi(), packet.srcLo(), header.srcPort());
             if (flow == null) {
@@ -160,7 +162,11 @@ final class UdpFlows {
             more = length != SocketError.AGAIN;
             if (length >= 0) {
                 bytes += length;
-                if (!answers.add(meta, length)) {
+                if (core.dns.isResolver(meta)) {
+                    pass(flow, nowNanos);
+                    core.dns.pass(meta, flow, answers.memory(), length);
+                    table.received(flow, nowNanos);
+                } else if (!answers.add(meta, length)) {
                     pass(flow, nowNanos);
                     answers.begin(meta, length);
                 }
@@ -195,6 +201,7 @@ final class UdpFlows {
      */
     void tellUnreachable(UdpFlow flow, DatagramSession session, int sentPort, long nowNanos) {
         for (int error = session.unreachable(meta); error != SocketError.AGAIN; error = session.unreachable(meta)) {
+            core.dns.restoreTarget(meta, flow);
             int port = meta.port() == 0 ? sentPort : meta.port();
             IcmpError told = errorFor(error);
             if (told != null) {

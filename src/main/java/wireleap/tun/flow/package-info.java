@@ -5,7 +5,7 @@
  *
  * <p>Single-threaded: everything runs on the thread of the loop that owns the stack. No sockets, clocks, threads or
  * random sources: sockets are {@link wireleap.tun.upstream.Link}s, time is a parameter. Objects of flows are pooled,
- * payload lies in the loop's slab. May import {@code tcp}, {@code udp}, {@code icmp}, {@code upstream}, {@code wire}
- * and {@code mem}.
+ * payload lies in the loop's slab. May import {@code tcp}, {@code udp}, {@code icmp}, {@code dns}, {@code upstream},
+ * {@code wire} and {@code mem}.
  */
 package wireleap.tun.flow;

@@ -181,6 +181,25 @@ public enum Counter {
     /** Datagrams from the upstream larger than IP can carry. */
     DATAGRAMS_DOWN_TOO_LARGE(Group.DATAGRAMS, "downTooLarge"),
 
+    /** DNS queries of UDP clients taken to be carried over TCP. */
+    DNS_QUERIES(Group.DNS, "queries"),
+    /** Datagrams to port 53 that were to be carried over TCP and are no DNS queries; dropped. */
+    DNS_QUERIES_MALFORMED(Group.DNS, "malformed"),
+    /** DNS queries dropped because too many were outstanding, or there was no memory. */
+    DNS_QUERIES_DROPPED(Group.DNS, "dropped"),
+    /** DNS queries sent again over TCP because no answer came in time or the connection ended. */
+    DNS_RETRIES(Group.DNS, "retries"),
+    /** DNS queries answered by SERVFAIL after all tries. */
+    DNS_FAILURES(Group.DNS, "failures"),
+    /** Answers that came over TCP and were truncated, because their clients do not take so much by UDP. */
+    DNS_ANSWERS_TRUNCATED(Group.DNS, "truncated"),
+    /** DNS messages that came over TCP and answered no query: late, or never asked for. */
+    DNS_ANSWERS_UNMATCHED(Group.DNS, "unmatched"),
+    /** Connections to resolvers begun, to carry queries over TCP. */
+    DNS_STREAMS_OPENED(Group.DNS, "connections"),
+    /** Datagrams and connections to port 53 led to the resolver of --dns, those carried over TCP not included. */
+    DNS_REDIRECTED(Group.DNS, "redirected"),
+
     /** Echo requests answered. */
     ICMP_ECHO_ANSWERED(Group.ICMP, "echoAnswered"),
     /** Echo requests not answered because they are not to be. */

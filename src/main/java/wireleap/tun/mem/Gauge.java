@@ -14,6 +14,8 @@ public enum Gauge {
     FLOWS_DRAINING(Group.FLOWS, "draining"),
     /** UDP sessions. */
     SESSIONS_OPEN(Group.SESSIONS, "open"),
+    /** DNS queries carried over TCP that wait for their answers. */
+    DNS_OUTSTANDING(Group.DNS, "outstanding"),
     /** Streams and UDP associations that the upstream has not answered yet. */
     UPSTREAM_DIALLING(Group.UPSTREAM, "dialling"),
     /** Bytes handed out. */

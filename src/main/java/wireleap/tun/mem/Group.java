@@ -22,6 +22,8 @@ public enum Group {
     SESSIONS("sessions"),
     /** Of UDP. */
     DATAGRAMS("datagrams"),
+    /** Queries to port 53 that go another way than their packets say. */
+    DNS("dns"),
     /** Messages of ICMP. */
     ICMP("icmp"),
     /** What the upstream was asked for. */

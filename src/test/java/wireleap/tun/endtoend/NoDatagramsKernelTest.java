@@ -41,7 +41,7 @@ class NoDatagramsKernelTest {
     void theApplicationIsToldSo(Family family) throws Exception {
         var any = family == Family.IPV4 ? "0.0.0.0" : "::";
         try (var near = TestNet.datagrams(net.inside(), new InetSocketAddress(any, 0))) {
-            near.connect(new InetSocketAddress(family.server(), 53));
+            near.connect(new InetSocketAddress(family.server(), 443));
             near.write(ByteBuffer.allocate(8));
             assertThrows(PortUnreachableException.class, () -> near.read(ByteBuffer.allocate(8)));
         }

@@ -188,7 +188,7 @@ final class StackUdpTest {
     void datagramsBeyondWhatIsKeptAreLost() {
         relay();
         for (int i = 0; i < 50; i++) {
-            send(5000, World.TARGET, payload(1400));
+            world.toStack(Packets.udp(0, World.CLIENT, 5000, 0, World.TARGET, 443, payload(1400)));
         }
         world.run(SECOND / 10);
         assertEquals(46, arrived.size());
@@ -432,8 +432,10 @@ final class StackUdpTest {
     void proxyWithoutDatagramsIsPortUnreachable() {
         relay();
         world.manners.reply = 7;
-        sendAndWait(5000, World.TARGET, payload(1));
-        sendAndWait(5000, World.TARGET, payload(1));
+        for (int i = 0; i < 2; i++) {
+            world.toStack(Packets.udp(0, World.CLIENT, 5000, 0, World.TARGET, 443, payload(1)));
+            world.run(SECOND / 10);
+        }
         assertEquals(2, world.count(Counter.ICMP_ERROR_SENT));
         assertEquals(1, world.count(Counter.UPSTREAM_DIALS));
     }

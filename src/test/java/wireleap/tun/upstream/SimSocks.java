@@ -13,6 +13,8 @@ public final class SimSocks implements SimServer {
         public int version = 5;
         public int loginStatus;
         public int reply;
+        /** Whether it knows UDP ASSOCIATE. */
+        public boolean datagrams = true;
         public byte[] boundAddress = {1, 0, 0, 0, 0, 0, 0};
         /** Closes after so many bytes of its own. */
         public int closesAfter = Integer.MAX_VALUE;
@@ -107,7 +109,7 @@ public final class SimSocks implements SimServer {
         manners.lo = in[3] == 1 ? 0xffffL << 32 | request.getInt(4) & 0xffff_ffffL : request.getLong(12);
         manners.port = request.getShort(length - 2) & 0xffff;
         step = Step.DONE;
-        int reply = manners.reply;
+        int reply = manners.command == 3 && !manners.datagrams ? 7 : manners.reply;
         SimServer target = manners.command == 1 ? link.net().handlerAt(manners.hi, manners.lo, manners.port) : this;
         if (reply == 0 && target == null) {
             reply = 5;
