@@ -68,8 +68,14 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
                     ? core.dns.send(session, this, hi, lo, port, memory, offset + done, left, segmentBytes, mayFragment)
                     : keep(hi, lo, port, memory, offset + done, Math.min(left, segmentBytes), mayFragment, nowNanos);
             if (sent < 0) {
-                core.counters.add(lossOf(sent), datagrams(left, segmentBytes));
                 flows.tellLost(this, session, sent, hi, lo, port, nowNanos);
+                if (sent == SocketError.MESSAGE_SIZE && !mayFragment && !IpWriter.isIpv4(hi, lo)) {
+                    // A sender may cut (RFC 8200 section 5), and here that is us. The client's kernel may not heed what
+                    // it was told: it learns of the route for its TUN address, and asks the one for none [seen on 6.18].
+                    send(hi, lo, port, memory, offset + done, left, segmentBytes, true, nowNanos);
+                } else {
+                    core.counters.add(lossOf(sent), datagrams(left, segmentBytes));
+                }
                 return;
             }
             if (session.isOpen()) {

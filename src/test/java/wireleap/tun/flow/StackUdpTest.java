@@ -326,7 +326,8 @@ final class StackUdpTest {
     }
 
     @Test
-    void ipv6DatagramThatIsTooBigIsToldWhatTheWayAllows() {
+    void ipv6DatagramThatIsTooBigIsToldWhatTheWayAllowsAndCutAllTheSame() {
+        echoAt(World.TARGET6_HI, 9, 53);
         world.net.mtu(1400);
         world.toStack(Packets.udp(World.CLIENT6_HI, 0, 5000, World.TARGET6_HI, 9, 53, payload(1400)));
         world.run(SECOND / 10);
@@ -334,6 +335,8 @@ final class StackUdpTest {
         assertEquals(2 << 8, Bytes.u16(error, 40));
         assertEquals(1400, Bytes.i32(error, 44));
         assertEquals(5000 << 16 | 53, Bytes.i32(error, 88));
+        assertEquals(List.of(1400), lengths());
+        assertEquals(0, world.count(Counter.DATAGRAMS_UP_TOO_LARGE));
     }
 
     @Test
