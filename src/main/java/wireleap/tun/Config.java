@@ -6,13 +6,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import wireleap.tun.cli.ConfigException;
 import wireleap.tun.cli.RunOptions;
 import wireleap.tun.client.SocketPath;
+import wireleap.tun.dns.Redirect;
 import wireleap.tun.policy.BypassSet;
 import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RouteSettings;
@@ -31,10 +34,11 @@ import wireleap.tun.policy.TooManyEntriesException;
  * @param maxUdpSessions UDP sessions at once
  * @param earlyAccept whether connections are accepted before the upstream has connected
  * @param echoReply whether pings are answered
+ * @param dns where queries to port 53 go, whomever they ask
  */
 record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, Path socket,
         boolean makeSocketDirectory, Optional<String> socketGroup, boolean postReplaces, long memoryBytes,
-        int maxFlows, int maxUdpSessions, boolean earlyAccept, boolean echoReply) {
+        int maxFlows, int maxUdpSessions, boolean earlyAccept, boolean echoReply, Redirect dns) {
     private static final long MIB = 1 << 20;
     private static final long MIN_MEMORY_BYTES = 4 * MIB;
     private static final long MAX_MEMORY_BYTES = 64 * 1024 * MIB;
@@ -43,6 +47,12 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
     private static final int LARGEST_TABLE = 1 << 20;
     /** IFNAMSIZ of linux/if.h is 16, its last byte is 0. */
     private static final Pattern TUN_NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
+    /** An address, in brackets or without colons if a port follows. */
+    private static final Pattern SERVER =
+            Pattern.compile("(?:\\[([^]/]+)]|([^\\[\\]:/]+))(?::([0-9]{1,5}))?|([^\\[\\]/]+)");
+    /** Unspecified, multicast, broadcast; link-local addresses of IPv6 would need a zone. */
+    private static final List<IpPrefix> NO_SERVERS = Stream
+            .of("0.0.0.0", "::", "224.0.0.0/3", "ff00::/8", "fe80::/10").map(IpPrefix::parse).toList();
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,12})([KMG]?)", Pattern.CASE_INSENSITIVE);
 
     /**
@@ -57,7 +67,7 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
                 options.socketGroup(), options.postReplaces(), memory(options.memory()),
                 number("--max-flows", options.maxFlows(), 1, LARGEST_TABLE),
                 number("--max-udp-sessions", options.maxUdpSessions(), 1, LARGEST_TABLE), options.earlyAccept(),
-                echoReply(options.icmp()));
+                echoReply(options.icmp()), dns(options.dns()));
     }
 
     private static BypassSet bypass(RunOptions options) {
@@ -111,7 +121,36 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         int base = number("--rule-base", options.ruleBase(), RouteSettings.MIN_RULE_BASE, RouteSettings.MAX_RULE_BASE);
         int mtu = number("--mtu", options.mtu(), MIN_MTU, MAX_MTU);
         return new RouteSettings(base, usual.mark(), options.tun(), usual.ipv4Address(), usual.ipv6Address(), mtu,
-                usual.transmitQueuePackets(), UserIds.parse(options.bypassUsers()), false);
+                usual.transmitQueuePackets(), UserIds.parse(options.bypassUsers()), options.dns().isPresent());
+    }
+
+    private static Redirect dns(Optional<String> option) {
+        if (option.isEmpty()) {
+            return Redirect.NONE;
+        }
+        String text = option.get();
+        Matcher server = SERVER.matcher(text);
+        if (!server.matches()) {
+            throw wrongDns(text);
+        }
+        String address = Stream.of(server.group(1), server.group(2), server.group(4))
+                .filter(Objects::nonNull).findFirst().orElseThrow();
+        String port = Objects.requireNonNullElse(server.group(3), "53");
+        IpPrefix prefix;
+        try {
+            prefix = IpPrefix.parse(address);
+        } catch (IllegalArgumentException e) {
+            throw wrongDns(text);
+        }
+        if (NO_SERVERS.stream().anyMatch(network -> network.contains(prefix))) {
+            throw new ConfigException("--dns " + text + ": no server has such an address");
+        }
+        return new Redirect(prefix.hi(), prefix.lo(), number("--dns " + text + ": the port", port, 1, 65_535));
+    }
+
+    private static ConfigException wrongDns(String text) {
+        return new ConfigException("--dns " + text + ": must be an address, with a port where it is not 53, such as"
+                + " 9.9.9.9, 192.0.2.1:5353 or [2001:db8::53]:5353");
     }
 
     private static boolean echoReply(String icmp) {

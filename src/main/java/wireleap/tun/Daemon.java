@@ -135,7 +135,7 @@ final class Daemon {
                 .withFlows(config.maxFlows(), Math.min(config.maxFlows(), MAX_HALF_OPEN), MAX_RING_BYTES)
                 .withSessions(config.maxUdpSessions(), Math.min(config.maxUdpSessions(), MAX_SESSIONS_PER_CLIENT),
                     SESSION_IDLE_NANOS)
-                .withManners(config.earlyAccept(), config.echoReply());
+                .withManners(config.earlyAccept(), config.echoReply()).withDns(config.dns());
     }
 
     private UpstreamFactory upstream() {
@@ -195,8 +195,8 @@ final class Daemon {
     }
 
     private void findResolvers() {
-        Resolvers resolvers = platform.resolvers();
-        LOG.info("DNS: {}", resolvers);
+        Resolvers resolvers = platform.resolvers(config.dns().isOn());
+        LOG.info("DNS: {}{}", resolvers, config.dns().isOn() ? "; all queries there go to " + config.dns() : "");
         state.resolvers(resolvers);
     }
 

@@ -166,6 +166,9 @@ final class DaemonState {
         Map<String, Object> dns = new LinkedHashMap<>();
         dns.put("aroundTun", byWay.get(true));
         dns.put("throughTun", byWay.get(false));
+        if (config.dns().isOn()) {
+            dns.put("server", config.dns().toString());
+        }
         return dns;
     }
 

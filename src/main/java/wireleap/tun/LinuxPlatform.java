@@ -41,8 +41,8 @@ final class LinuxPlatform implements Platform {
     }
 
     @Override
-    public Resolvers resolvers() {
-        return Resolvers.find();
+    public Resolvers resolvers(boolean capturesDns) {
+        return Resolvers.find(capturesDns);
     }
 
     @Override

@@ -34,8 +34,12 @@ interface Platform {
     /** The host's routing, to be opened on the thread that uses it. */
     HostRoutes.Opener hostRoutes();
 
-    /** Whom this host asks for names, and in which way. */
-    Resolvers resolvers();
+    /**
+     * Whom this host asks for names, and in which way.
+     *
+     * @param capturesDns whether queries to local networks are captured too
+     */
+    Resolvers resolvers(boolean capturesDns);
 
     /** @throws IOException saying why there can be no such device and what to do */
     Tun openTun(String name) throws IOException;

@@ -43,8 +43,8 @@ class SimulatedPlatform implements Platform, AutoCloseable {
     }
 
     @Override
-    public Resolvers resolvers() {
-        return real.resolvers();
+    public Resolvers resolvers(boolean capturesDns) {
+        return real.resolvers(capturesDns);
     }
 
     @Override

@@ -68,6 +68,37 @@ class ConfigTest {
         assertTrue(usual.makeSocketDirectory());
     }
 
+    @ParameterizedTest
+    @CsvSource({"9.9.9.9, 9.9.9.9:53", "192.0.2.1:5353, 192.0.2.1:5353", "2001:db8::53, [2001:db8::53]:53",
+        "[2001:db8::53], [2001:db8::53]:53", "[2001:db8::53]:5353, [2001:db8::53]:5353", "127.0.0.1:1, 127.0.0.1:1",
+        "::ffff:9.9.9.9, 9.9.9.9:53"})
+    void theResolverIsAnAddressWithAPort(String option, String understood) {
+        assertEquals(understood, config("--dns", option).dns().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "dns.example", "9.9.9.9:", "9.9.9.9:x", ":53", "9.9.9.9/32", "10.0.0.0/8", "[::1]5", "[]",
+        "[9.9.9.9", "9.9.9", "fe80::1%eth0"})
+    void whatIsNoResolverIsRefused(String option) {
+        assertTrue(refusal("--dns", option).startsWith("--dns " + option + ": must be an address, with a port"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"0.0.0.0 | no server has such an address",
+        "224.0.0.251 | no server has such an address", "[fe80::1]:53 | no server has such an address",
+        "9.9.9.9:0 | the port 0: must be a number from 1 to 65535",
+        "[::1]:65536 | the port 65536: must be a number from 1 to 65535"})
+    void noServerIsThere(String option, String why) {
+        assertEquals("--dns " + option + ": " + why, refusal("--dns", option));
+    }
+
+    @Test
+    void queriesToLocalNetworksAreCapturedOnlyForAResolver() {
+        assertTrue(config("--dns", "9.9.9.9").routes().capturesDns());
+        assertFalse(config().routes().capturesDns());
+        assertFalse(config().dns().isOn());
+    }
+
     @Test
     void aSocketOfTheUsersChoiceMustHaveItsDirectory() {
         assertFalse(config("--socket", "/tmp/s").makeSocketDirectory());

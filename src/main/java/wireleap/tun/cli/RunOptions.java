@@ -26,6 +26,10 @@ public final class RunOptions {
     private final OptionSpec bypassUsers = list("--bypass-user", "USER",
             "All that this user (name or number) sends stays out of the TUN, such as the proxy itself where it runs on "
             + "this host; may be given again.");
+    private final OptionSpec dns = value("--dns", "ADDR[:PORT]", String.class,
+            "Sends all queries to port 53, whatever resolver they ask, also one on the local network, to this one "
+            + "through the upstream; answers come from the resolver that was asked. Default: each goes to the resolver "
+            + "that it asks, through the upstream, or as without the daemon if it is on the local network.").build();
     private final OptionSpec socket = value("--socket", "PATH", Path.class,
             "The control socket. Default: wireleap_tun.sock in $WIRELEAP_HOME, in $RUNTIME_DIRECTORY or in "
             + "/run/wireleap_tun.").build();
@@ -81,8 +85,8 @@ public final class RunOptions {
 
     /** Makes these options of a command. */
     CommandSpec of(CommandSpec command) {
-        for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, socket, socketGroup, postReplaces,
-                tun, mtu, ruleBase, memory, maxFlows, maxUdpSessions, earlyAccept, icmp, logLevel)) {
+        for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, dns, socket, socketGroup,
+                postReplaces, tun, mtu, ruleBase, memory, maxFlows, maxUdpSessions, earlyAccept, icmp, logLevel)) {
             command.addOption(option);
         }
         return command;
@@ -102,6 +106,10 @@ public final class RunOptions {
 
     public List<String> bypassUsers() {
         return values(bypassUsers);
+    }
+
+    public Optional<String> dns() {
+        return Optional.ofNullable(dns.getValue());
     }
 
     public Optional<Path> socket() {

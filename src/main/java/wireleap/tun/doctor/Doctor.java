@@ -28,7 +28,7 @@ public final class Doctor {
         findings.add(host.ipv6());
         findings.add(host.reversePathFilters());
         findings.addAll(RuleChecks.run(settings));
-        findings.add(resolvers(Resolvers.find()));
+        findings.add(resolvers(Resolvers.find(false)));
         findings.add(host.descriptors());
         findings.forEach(out::println);
         boolean failed = findings.stream().anyMatch(finding -> finding.grade() == Grade.FAIL);
@@ -39,6 +39,6 @@ public final class Doctor {
     static Finding resolvers(Resolvers found) {
         return found.local().isEmpty() ? Finding.ok("DNS", found.toString())
                 : Finding.note("DNS", found.toString(), "nothing to do, unless names must not be seen there: then"
-                    + " name other servers in /etc/resolv.conf");
+                    + " run with --dns and a resolver that is to be asked in their place, through the upstream");
     }
 }

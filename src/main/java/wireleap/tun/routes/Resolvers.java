@@ -20,8 +20,9 @@ import wireleap.tun.os.linux.netlink.RouteSocket;
 import wireleap.tun.policy.IpPrefix;
 
 /**
- * The servers that this host asks for names: those that our rules leave alone, because they are on this host or a more
- * specific route than a default leads to them, and those whose queries enter the TUN.
+ * The servers that this host asks for names: those that our rules leave alone, because they are on this host or, unless
+ * queries are captured there too, a more specific route than a default leads to them; and those whose queries enter the
+ * TUN.
  *
  * @param local asked as without the daemon
  * @param distant asked through the TUN, unless they are on the bypass list
@@ -36,12 +37,18 @@ public record Resolvers(List<IpPrefix> local, List<IpPrefix> distant) {
     /** Where systemd-resolved says whom it asks, when resolv.conf names only its stub on loopback. */
     private static final String BEHIND_STUB = "run/systemd/resolve/resolv.conf";
     private static final int MAIN_TABLE = 254;       // RT_TABLE_MAIN, linux/rtnetlink.h
+    private static final int LOCAL_TABLE = 255;      // RT_TABLE_LOCAL: this host's own addresses
 
-    /** Those of resolv.conf(5) now, on a platform thread, seen with the routes of its network namespace. */
-    public static Resolvers find() {
+    /**
+     * Those of resolv.conf(5) now, on a platform thread, seen with the routes of its network namespace.
+     *
+     * @param capturesDns whether rules leave queries to local networks alone too, or only those to this host
+     */
+    public static Resolvers find(boolean capturesDns) {
+        int table = capturesDns ? LOCAL_TABLE : MAIN_TABLE;
         try (Arena arena = Arena.ofConfined(); RouteSocket socket = RouteSocket.open(arena)) {
             List<IpPrefix> routes = Stream.concat(socket.routes(true, 0).stream(), socket.routes(false, 0).stream())
-                    .filter(route -> route.table() == MAIN_TABLE && route.prefixLength() > 0)
+                    .filter(route -> route.table() == table && route.prefixLength() > 0)
                     .flatMap(route -> LinuxClaims.destination(route).stream()).toList();
             return find(ROOT, server -> routes.stream().anyMatch(route -> route.contains(server)));
         } catch (ErrnoException e) {

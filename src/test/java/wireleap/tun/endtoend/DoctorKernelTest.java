@@ -93,4 +93,16 @@ class DoctorKernelTest {
             assertTrue(daemon.api().read("/state").body().contains("\"throughTun\":[]"));
         }
     }
+
+    @Test
+    void withAResolverOfTheUsersChoiceThoseOnTheLanAreAskedThroughTheTun() throws Exception {
+        try (var daemon = Daemon.launch(net, withResolvers, Daemon.launcher(), net.directory().resolve("s"),
+                "--upstream", "direct", "--dns", "198.51.100.9")) {
+            daemon.awaitActive();
+            assertTrue(daemon.log().contains("DNS: 10.77.0.1 and 198.51.100.1 and fd77::1 through the TUN;"
+                    + " all queries there go to 198.51.100.9:53"), daemon::log);
+            assertTrue(daemon.api().read("/state").body().contains("\"dns\":{\"aroundTun\":[],\"throughTun\":"
+                    + "[\"10.77.0.1\",\"198.51.100.1\",\"fd77::1\"],\"server\":\"198.51.100.9:53\"}"));
+        }
+    }
 }
