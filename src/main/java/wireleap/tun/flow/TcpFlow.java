@@ -21,13 +21,16 @@ import wireleap.tun.wire.TcpHeader;
  * One TCP flow: a connection to the client and a stream of the upstream, spliced. What either end does is done to the
  * other: a FIN is passed on as one, and so is a reset; but what the upstream sent before it failed is delivered
  * first, and is then followed by a reset, never by a FIN. A client that has closed cleanly before all of its bytes
- * were taken upstream is gone from the table while the rest is still on its way.
+ * were taken upstream is gone from the table while the rest is still on its way: as long as the upstream takes some.
  *
  * <p>Pooled by {@link TcpFlows}, which owns it and hears of its end. Its memory lies in the slab.
  */
 final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Timer.Target, Turn.Target {
     /** How long a flow waits that found no memory to read into. */
     private static final long STARVED_NANOS = 20_000_000;
+
+    /** For so long may an upstream take nothing of what a client has left that is gone. */
+    private static final long DRAIN_NANOS = 60_000_000_000L;
 
     /** Its place in one of the lists of {@link TcpFlows}. */
     final Chain.Link<TcpFlow> link = new Chain.Link<>(this);
@@ -46,6 +49,10 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
     private boolean connected;
     /** Both ends of the connection have closed, whatever becomes of its TIME-WAIT. */
     private boolean closedCleanly;
+    /** The connection is over, but the stream goes on. */
+    private boolean draining;
+    /** How much the upstream had taken when that was last looked at. */
+    private long drainedTo;
     /** What an ICMP error quotes of the SYN: both ports and the sequence number. */
     private long synStart;
 
@@ -91,6 +98,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         inUse = true;
         connected = false;
         closedCleanly = false;
+        draining = false;
         quote(syn);
         up.begin(core.settings.maxRingBytes());
         down.begin(core.settings.maxRingBytes());
@@ -204,12 +212,31 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
     @Override
     public void onTimer(long nowNanos) {
         try {
-            connection.onTimer(nowNanos);
+            if (draining) {
+                onDrainTimer(nowNanos);
+            } else {
+                connection.onTimer(nowNanos);
+            }
             serve(nowNanos);
         } catch (Throwable bug) {
             abandon(bug, nowNanos);
             throw bug;
         }
+    }
+
+    private void onDrainTimer(long nowNanos) {
+        if (up.taken() == drainedTo) {
+            core.counters.increment(Counter.TCP_DRAIN_TIMED_OUT);
+            breakStream();
+        } else {
+            watchDrain(nowNanos);
+        }
+    }
+
+    private void watchDrain(long nowNanos) {
+        draining = true;
+        drainedTo = up.taken();
+        core.wheel.schedule(timer, nowNanos + DRAIN_NANOS);
     }
 
     /** A bug of ours has struck this flow: it ends, so that it does not fail again and again; the exception goes on. */
@@ -267,7 +294,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
             reset(Counter.TCP_RESET_UPSTREAM_FAILED, nowNanos);
         }
         if (connection.closed()) {
-            settleClosed();
+            settleClosed(nowNanos);
         } else {
             settleOpen(nowNanos);
         }
@@ -288,17 +315,19 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
      * The connection is over. The stream goes on only where a client has closed cleanly and its bytes are on their
      * way.
      */
-    private void settleClosed() {
-        core.wheel.cancel(timer);
+    private void settleClosed(long nowNanos) {
         flows.isClosed(this);
         if (stream != null && !closedCleanly && connection.end() != TcpEnd.CLEAN) {
             breakStream();
         }
         if (stream == null) {
+            core.wheel.cancel(timer);
             up.discard();
             down.discard();
             inUse = false;
             flows.recycle(this);
+        } else if (!draining) {
+            watchDrain(nowNanos);
         }
     }
 

@@ -101,6 +101,11 @@ final class UpDirection implements TcpSink {
         stream = null;
     }
 
+    /** How many bytes the upstream has taken. */
+    long taken() {
+        return taken;
+    }
+
     /** All that the client sent, its end included, has been handed to the upstream. */
     boolean isDone() {
         return finishSent;

@@ -101,6 +101,8 @@ public enum Counter {
     TCP_FLOWS_OPENED(Group.FLOWS, "opened"),
     /** Flows in TIME-WAIT that made place for others, or whose port was used anew. */
     TCP_TIME_WAIT_CUT(Group.FLOWS, "timeWaitCut"),
+    /** Streams reset because the upstream took nothing for a minute of what a client that is gone had left. */
+    TCP_DRAIN_TIMED_OUT(Group.FLOWS, "drainTimedOut"),
     /** Connections given up because the local peer did not answer; each is reset. */
     TCP_GIVEN_UP(Group.FLOWS, "givenUp"),
 
@@ -217,6 +219,8 @@ public enum Counter {
     UPSTREAM_DIALS(Group.UPSTREAM, "dials"),
     /** Of those, the ones that were opened. */
     UPSTREAM_CONNECTED(Group.UPSTREAM, "connected"),
+    /** Streams from a port that had led to the same server before, because the kernel had few left. */
+    UPSTREAM_PORTS_REUSED(Group.UPSTREAM, "portsReused"),
     /** Datagrams from a relay that were none: no header, fragments, names for addresses. */
     UPSTREAM_BAD_DATAGRAM(Group.UPSTREAM, "badDatagrams"),
     /** Errors that came back for datagrams to a relay. */

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.mem.Bytes;
 import wireleap.tun.mem.Counter;
+import wireleap.tun.mem.Gauge;
 import wireleap.tun.tcp.TcpEnd;
 import wireleap.tun.tcp.TcpState;
 import wireleap.tun.upstream.SimServer;
@@ -300,6 +301,41 @@ final class StackTcpTest {
         assertEquals(500_000, target.received);
         assertTrue(target.sawEnd);
         assertEquals(0, world.stack.tcpFlows());
+    }
+
+    private void leaveBytesOnTheirWay() {
+        SimClient client = open();
+        world.run(SECOND);
+        target.link.serverStall(true);
+        client.say(500_000, true);
+        target.link.serverFinish();
+        world.run(10 * SECOND);
+        assertEquals(1, world.counters.value(Gauge.FLOWS_DRAINING));
+    }
+
+    @Test
+    void upstreamThatTakesNothingOfThemForAMinuteIsReset() {
+        leaveBytesOnTheirWay();
+        world.run(70 * SECOND);
+        assertEquals(0, world.stack.tcpFlows());
+        assertEquals(1, world.count(Counter.TCP_DRAIN_TIMED_OUT));
+        assertTrue(target.sawReset);
+    }
+
+    @Test
+    void upstreamThatTakesSomeOfThemIsNotReset() {
+        leaveBytesOnTheirWay();
+        for (int i = 0; i < 3; i++) {
+            world.run(40 * SECOND);
+            target.link.serverStall(false);
+            world.run(1_000_000);
+            target.link.serverStall(true);
+            assertEquals(1, world.stack.tcpFlows());
+        }
+        target.link.serverStall(false);
+        world.settle();
+        assertEquals(500_000, target.received);
+        assertEquals(0, world.count(Counter.TCP_DRAIN_TIMED_OUT));
     }
 
     @Test
