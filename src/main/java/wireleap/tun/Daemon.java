@@ -141,28 +141,14 @@ final class Daemon {
     private UpstreamFactory upstream() {
         return switch (config.upstream()) {
             case UpstreamAddress.Direct direct -> {
-                state.upstreamStatus(UpstreamStatus.UP, "");
                 yield (links, slab, counters) -> new Direct(links, UpstreamAddress.DIAL_TIMEOUT_NANOS, counters);
             }
             case UpstreamAddress.Socks5 socks -> {
                 warnIfLocal(socks);
                 yield (links, slab, counters) -> new Socks5(links, socks.settings(), slab, counters,
-                        (status, error) -> upstreamChanged(status, error == 0 ? "" : SocketError.text(error)));
+                        (status, error) -> state.upstream().learn(status, error == 0 ? "" : SocketError.text(error)));
             }
         };
-    }
-
-    private synchronized void upstreamChanged(UpstreamStatus status, String why) {
-        if (status == state.upstreamStatus()) {
-            return;                                  // the probe and the first flow learn the same
-        }
-        if (status == UpstreamStatus.UP) {
-            LOG.info("upstream {} is up", config.upstream());
-        } else {
-            LOG.warn("upstream {} {}{}; flows are reset until it answers", config.upstream(), status.text(),
-                    why.isEmpty() ? "" : ": " + why);
-        }
-        state.upstreamStatus(status, why);
     }
 
     private void probeUpstream() {
@@ -171,11 +157,8 @@ final class Daemon {
         }
     }
 
-    /** What flows have shown meanwhile is worth more. */
-    private synchronized void probed(String problem) {
-        if (state.upstreamStatus() == UpstreamStatus.UNTRIED) {
-            upstreamChanged(problem.isEmpty() ? UpstreamStatus.UP : UpstreamStatus.UNREACHABLE, problem);
-        }
+    private void probed(String problem) {
+        state.upstream().probed(problem.isEmpty() ? UpstreamStatus.UP : UpstreamStatus.UNREACHABLE, problem);
     }
 
     private void warnIfLocal(UpstreamAddress.Socks5 socks) {

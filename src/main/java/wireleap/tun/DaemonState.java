@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import wireleap.tun.loop.EventLoop;
 import wireleap.tun.os.Offloads;
@@ -19,7 +21,6 @@ import wireleap.tun.policy.Family;
 import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.routes.Resolvers;
 import wireleap.tun.routes.RouteKeeper;
-import wireleap.tun.upstream.UpstreamStatus;
 
 /** What GET /state and GET /stats answer. Written by the daemon's threads as its parts come to life, read by any. */
 final class DaemonState {
@@ -40,8 +41,7 @@ final class DaemonState {
     private final long startNanos = System.nanoTime();
     private final List<String> warnings = new CopyOnWriteArrayList<>();
     private volatile Lifecycle lifecycle = Lifecycle.ACTIVATING;
-    private volatile UpstreamStatus upstreamStatus = UpstreamStatus.UNTRIED;
-    private volatile String upstreamProblem = "";
+    private final UpstreamNews upstream;
     private volatile RouteKeeper keeper;
     private volatile Offloads offloads;
     private volatile Resolvers resolvers = Resolvers.NONE;
@@ -50,6 +50,7 @@ final class DaemonState {
     DaemonState(Config config, String version) {
         this.config = config;
         this.version = version;
+        this.upstream = new UpstreamNews(config.upstream(), CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS));
     }
 
     String version() {
@@ -79,13 +80,9 @@ final class DaemonState {
         loop = running;
     }
 
-    void upstreamStatus(UpstreamStatus status, String problem) {
-        upstreamProblem = problem;
-        upstreamStatus = status;
-    }
-
-    UpstreamStatus upstreamStatus() {
-        return upstreamStatus;
+    /** What is known of the upstream. */
+    UpstreamNews upstream() {
+        return upstream;
     }
 
     void warn(String warning) {
@@ -101,7 +98,7 @@ final class DaemonState {
         report.put("uptimeSeconds", (System.nanoTime() - startNanos) / 1_000_000_000L);
         report.put("tun", tun());
         report.put("families", families());
-        report.put("upstream", upstream());
+        report.put("upstream", upstreamReport());
         report.put("dns", dns());
         report.put("counts", counts());
         report.put("warnings", List.copyOf(warnings));
@@ -142,14 +139,15 @@ final class DaemonState {
         return families;
     }
 
-    private Map<String, Object> upstream() {
-        Map<String, Object> upstream = new LinkedHashMap<>();
-        upstream.put("uri", config.upstream().toString());
-        upstream.put("status", upstreamStatus.text());
-        if (!upstreamProblem.isEmpty()) {
-            upstream.put("problem", upstreamProblem);
+    private Map<String, Object> upstreamReport() {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("uri", config.upstream().toString());
+        UpstreamNews.Finding finding = upstream.finding();
+        report.put("status", finding.status().text());
+        if (!finding.problem().isEmpty()) {
+            report.put("problem", finding.problem());
         }
-        return upstream;
+        return report;
     }
 
     /** The bypass list of now. */

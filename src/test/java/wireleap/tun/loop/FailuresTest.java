@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
+import wireleap.tun.testing.CapturedLog;
 import wireleap.tun.wire.Hex;
 
 class FailuresTest {

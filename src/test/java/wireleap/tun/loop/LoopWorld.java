@@ -7,6 +7,7 @@ import wireleap.tun.flow.StackSettings;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.os.Poller;
+import wireleap.tun.testing.CapturedLog;
 import wireleap.tun.upstream.Direct;
 import wireleap.tun.upstream.Links;
 

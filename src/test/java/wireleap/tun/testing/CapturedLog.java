@@ -1,19 +1,21 @@
-package wireleap.tun.loop;
+package wireleap.tun.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** What is logged while a test provokes failures. */
-final class CapturedLog implements AutoCloseable {
+public final class CapturedLog implements AutoCloseable {
     private final PrintStream err = System.err;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    CapturedLog() {
+    /** Begins to capture. */
+    public CapturedLog() {
         System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
     }
 
-    String text() {
+    /** What was logged so far. */
+    public String text() {
         return bytes.toString(StandardCharsets.UTF_8);
     }
 
