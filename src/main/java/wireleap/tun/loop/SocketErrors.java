@@ -22,8 +22,8 @@ final class SocketErrors {
         map(SocketError.MESSAGE_SIZE, Errno.EMSGSIZE);
         map(SocketError.NO_PERMISSION, Errno.EACCES, Errno.EPERM);
         map(SocketError.ADDRESS_GONE, Errno.EADDRNOTAVAIL, Errno.EAFNOSUPPORT);
-        // EADDRINUSE: bind(2) found no free port.
-        map(SocketError.NO_RESOURCES, Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM, Errno.EADDRINUSE);
+        map(SocketError.NO_PORTS, Errno.EADDRINUSE);
+        map(SocketError.NO_RESOURCES, Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM);
     }
 
     private SocketErrors() {

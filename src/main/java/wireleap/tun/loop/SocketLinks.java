@@ -1,7 +1,11 @@
 package wireleap.tun.loop;
 
 import java.util.Arrays;
+import wireleap.tun.mem.Counter;
+import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Pool;
+import wireleap.tun.os.Endpoint;
+import wireleap.tun.os.Errno;
 import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Poller;
 import wireleap.tun.os.Sockets;
@@ -18,10 +22,14 @@ final class SocketLinks implements Links {
     private static final int INTEREST = Poller.READABLE | Poller.WRITABLE | Poller.EDGE_TRIGGERED;
     private static final int KEPT_IDLE = 4096;
     private static final int FIRST_SLOTS = 256;
+    private static final int NO_PORT = -Errno.EADDRINUSE.number();
     private static final int GENERATION_MASK = 0x7fff_ffff;
 
     private final Sockets sockets;
     private final Poller poller;
+    private final Counters counters;
+    private final SpentPorts spent = new SpentPorts();
+    private final Endpoint local = new Endpoint();
     private final Pool<StreamLink> streams = new Pool<>(this::newStream, KEPT_IDLE);
     private final Pool<PacketLink> packets = new Pool<>(this::newPacket, KEPT_IDLE);
     /** By slot: the open socket, or null. */
@@ -32,9 +40,10 @@ final class SocketLinks implements Links {
     private int[] free = new int[FIRST_SLOTS];
     private int freeCount;
 
-    SocketLinks(Sockets sockets, Poller poller) {
+    SocketLinks(Sockets sockets, Poller poller, Counters counters) {
         this.sockets = sockets;
         this.poller = poller;
+        this.counters = counters;
         addFree(0);
     }
 
@@ -49,8 +58,33 @@ final class SocketLinks implements Links {
     @Override
     public Link connect(long hi, long lo, int port, LinkOwner owner) {
         var link = streams.take();
-        watch(link, sockets.connect(hi, lo, port), owner);
+        link.to(hi, lo, port);
+        watch(link, dial(hi, lo, port), owner);
         return link;
+    }
+
+    /** From a port of the kernel's choice, unless it has few or none left for this target. */
+    private int dial(long hi, long lo, int port) {
+        var fd = spent.areMany() ? dialAgain(hi, lo, port) : NO_PORT;
+        fd = fd >= 0 ? fd : sockets.connect(hi, lo, port);
+        return fd == NO_PORT ? dialAgain(hi, lo, port) : fd;
+    }
+
+    /** From the port that has led to this target longest ago. */
+    private int dialAgain(long hi, long lo, int port) {
+        var fd = spent.take(hi, lo, port, local) ? sockets.connectFrom(local, hi, lo, port) : NO_PORT;
+        if (fd < 0) {
+            return NO_PORT;
+        }
+        counters.increment(Counter.UPSTREAM_PORTS_REUSED);
+        return fd;
+    }
+
+    /** A stream has come to its end and is about to be closed: its port may be used again. */
+    void spend(int fd, long hi, long lo, int port) {
+        if (sockets.local(fd, local) >= 0) {
+            spent.add(hi, lo, port, local);
+        }
     }
 
     @Override

@@ -7,8 +7,19 @@ import wireleap.tun.upstream.SocketError;
 
 /** A TCP socket of the kernel as the core sees it; used again after it was closed. */
 final class StreamLink extends WatchedLink implements Link {
+    private long targetHi;
+    private long targetLo;
+    private int targetPort;
+
     StreamLink(SocketLinks links, Sockets sockets) {
         super(links, sockets);
+    }
+
+    /** Says where it will be connected to. */
+    void to(long hi, long lo, int port) {
+        targetHi = hi;
+        targetLo = lo;
+        targetPort = port;
     }
 
     @Override
@@ -63,6 +74,9 @@ final class StreamLink extends WatchedLink implements Link {
     @Override
     public void close() {
         if (fd >= 0) {
+            if (failure == 0) {
+                links.spend(fd, targetHi, targetLo, targetPort);
+            }
             sockets.close(fd);
         }
         release();

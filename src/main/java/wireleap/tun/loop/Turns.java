@@ -56,7 +56,7 @@ final class Turns {
         this.mailbox = mailbox;
         this.clock = clock;
         this.packet = arena.allocate(PACKET_OFFSET + PACKET_SPACE, CACHE_LINE);
-        this.links = new SocketLinks(sockets, poller);
+        this.links = new SocketLinks(sockets, poller, counters);
         this.failures = new Failures(counters);
         var slab = new Slab(slabMemory);
         this.stack = new Stack(settings, slab, new DevicePort(device, counters, arena),

@@ -8,8 +8,17 @@ import java.lang.foreign.MemorySegment;
  * IPv4 sockets.
  */
 public interface Sockets {
-    /** Begins to connect a TCP socket: its descriptor. {@link #connectResult} tells how it went. */
+    /**
+     * Begins to connect a TCP socket: its descriptor. {@link #connectResult} tells how it went. EADDRINUSE: the local ports
+     * for this target are used up.
+     */
     int connect(long hi, long lo, int port);
+
+    /**
+     * As {@link #connect}, but from an address and port of the caller's choice, which may be in TIME-WAIT after a
+     * connection to the same target. A negative result where the kernel does not allow that.
+     */
+    int connectFrom(Endpoint local, long hi, long lo, int port);
 
     /** 0: connected. EAGAIN: not yet. Else why it failed; to be asked no more once it has told that. */
     int connectResult(int fd);

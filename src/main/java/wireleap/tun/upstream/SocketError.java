@@ -23,10 +23,12 @@ public final class SocketError {
     public static final int NO_PERMISSION = -8;
     /** The host has no (more) address of this family. EADDRNOTAVAIL, EAFNOSUPPORT. */
     public static final int ADDRESS_GONE = -9;
-    /** No descriptors, ports or kernel memory. EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRINUSE. */
+    /** No descriptors or kernel memory. EMFILE, ENFILE, ENOBUFS, ENOMEM. */
     public static final int NO_RESOURCES = -10;
+    /** No local port is left, for this target or at all. EADDRINUSE. */
+    public static final int NO_PORTS = -11;
     /** Any other errno. */
-    public static final int OTHER = -11;
+    public static final int OTHER = -12;
 
     private SocketError() {
     }
@@ -43,7 +45,8 @@ public final class SocketError {
             case MESSAGE_SIZE -> "message too large";
             case NO_PERMISSION -> "not permitted";
             case ADDRESS_GONE -> "no address of this family";
-            case NO_RESOURCES -> "out of descriptors, ports or memory";
+            case NO_RESOURCES -> "out of descriptors or memory";
+            case NO_PORTS -> "this host's local ports are used up";
             default -> "socket error";
         };
     }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import wireleap.tun.mem.Counters;
 import wireleap.tun.os.Errno;
 import wireleap.tun.upstream.DatagramLink;
 import wireleap.tun.upstream.DatagramMeta;
@@ -15,7 +16,7 @@ import wireleap.tun.upstream.SocketError;
 
 class PacketLinkTest {
     private final SimSockets sockets = new SimSockets();
-    private final SocketLinks links = new SocketLinks(sockets, new SimPoller());
+    private final SocketLinks links = new SocketLinks(sockets, new SimPoller(), new Counters());
     private final MemorySegment memory = Arena.ofAuto().allocate(16);
     private final DatagramMeta meta = new DatagramMeta();
     private final DatagramLink link = links.datagrams(false, (events, nowNanos) -> { });
@@ -77,8 +78,8 @@ class PacketLinkTest {
     void aSocketThatCannotBeMadeSaysWhyAndIsClosedLikeAnyOther() {
         sockets.openError = -Errno.EADDRINUSE.number();
         var none = links.connectedDatagrams(0, 1, 2, (events, nowNanos) -> { });
-        assertEquals(SocketError.NO_RESOURCES, none.openResult());
-        assertEquals(SocketError.NO_RESOURCES, none.recv(meta, memory, 0, 16));
+        assertEquals(SocketError.NO_PORTS, none.openResult());
+        assertEquals(SocketError.NO_PORTS, none.recv(meta, memory, 0, 16));
         assertEquals(SocketError.AGAIN, none.unreachable(meta));
         none.close();
         assertEquals(1, sockets.open.size());

@@ -1,6 +1,8 @@
 package wireleap.tun.loop;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import wireleap.tun.os.DatagramInfo;
@@ -18,6 +20,11 @@ final class SimSockets implements Sockets {
     /** A descriptor is made only where these are 0; else they are the answer. */
     int openError;
     int connectResult;
+    /** Below zero: the answer of connecting from a port of the kernel's choice, or of one's own. */
+    int connectError;
+    int reuseError;
+    /** Local ports that were chosen; those of the kernel's choice are the descriptor's number. */
+    final List<Integer> reused = new ArrayList<>();
     /** So often connecting throws, as only a bug could. */
     int connectFailures;
     /** Runs at each connect. */
@@ -74,6 +81,15 @@ final class SimSockets implements Sockets {
             throw new IllegalStateException("sockets of a test");
         }
         onConnect.run();
+        return connectError < 0 ? connectError : open();
+    }
+
+    @Override
+    public int connectFrom(Endpoint local, long hi, long lo, int port) {
+        if (reuseError < 0) {
+            return reuseError;
+        }
+        reused.add(local.port());
         return open();
     }
 
@@ -94,7 +110,8 @@ final class SimSockets implements Sockets {
 
     @Override
     public int local(int fd, Endpoint local) {
-        throw new AssertionError("nobody asks");
+        local.fill(0, LoopClient.TARGET, fd);
+        return 0;
     }
 
     @Override

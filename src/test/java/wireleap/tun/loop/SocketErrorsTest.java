@@ -29,9 +29,9 @@ class SocketErrorsTest {
         "EMSGSIZE, message too large",
         "EACCES, not permitted", "EPERM, not permitted",
         "EADDRNOTAVAIL, no address of this family", "EAFNOSUPPORT, no address of this family",
-        "EMFILE, 'out of descriptors, ports or memory'", "ENFILE, 'out of descriptors, ports or memory'",
-        "ENOBUFS, 'out of descriptors, ports or memory'", "ENOMEM, 'out of descriptors, ports or memory'",
-        "EADDRINUSE, 'out of descriptors, ports or memory'",
+        "EMFILE, 'out of descriptors or memory'", "ENFILE, 'out of descriptors or memory'",
+        "ENOBUFS, 'out of descriptors or memory'", "ENOMEM, 'out of descriptors or memory'",
+        "EADDRINUSE, 'this host''s local ports are used up'",
         "EBADF, socket error", "EINTR, socket error",
     })
     void errnoHasItsError(Errno errno, String text) {

@@ -11,6 +11,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import wireleap.tun.mem.Counter;
+import wireleap.tun.mem.Counters;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.Poller;
 import wireleap.tun.upstream.Link;
@@ -22,7 +24,8 @@ class SocketLinksTest {
 
     private final SimSockets sockets = new SimSockets();
     private final SimPoller poller = new SimPoller();
-    private final SocketLinks links = new SocketLinks(sockets, poller);
+    private final Counters counters = new Counters();
+    private final SocketLinks links = new SocketLinks(sockets, poller, counters);
     private final List<String> told = new ArrayList<>();
 
     private Link connect(String name) {
@@ -110,6 +113,62 @@ class SocketLinksTest {
         var slots = new HashSet<Integer>();
         poller.data.values().forEach(datum -> slots.add(datum.intValue()));
         assertEquals(1000, slots.size());
+    }
+
+    /** Opens and closes as many as rest before one is used again, from ports 100 on. */
+    private void spendMany(String target) {
+        IntStream.range(0, SpentPorts.KEPT).forEach(i -> connect(target).close());
+    }
+
+    @Test
+    void portsRestBeforeTheyAreUsedAgain() {
+        IntStream.range(0, SpentPorts.KEPT - 1).forEach(i -> connect("a").close());
+        connect("a");
+        assertEquals(List.of(), sockets.reused);
+    }
+
+    @Test
+    void wherePortsAreManyTheOldestIsUsedAgain() {
+        spendMany("a");
+        connect("a").close();
+        connect("a");
+        assertEquals(List.of(FIRST_FD, FIRST_FD + 1), sockets.reused);
+        assertEquals(2, counters.value(Counter.UPSTREAM_PORTS_REUSED));
+    }
+
+    @Test
+    void portsOfAnotherTargetAreNotUsedAgain() {
+        spendMany("a");
+        links.connect(0, 1, 3, (events, nowNanos) -> { });
+        assertEquals(List.of(), sockets.reused);
+    }
+
+    @Test
+    void portsOfStreamsThatWereResetAreNotUsedAgain() {
+        IntStream.range(0, SpentPorts.KEPT).forEach(i -> connect("a").reset());
+        connect("a");
+        assertEquals(List.of(), sockets.reused);
+    }
+
+    @Test
+    void wherePortsAreUsedUpTheOldestIsUsedAgainAtOnce() {
+        connect("a").close();
+        sockets.connectError = -Errno.EADDRINUSE.number();
+        assertEquals(0, connect("a").connectResult());
+        assertEquals(List.of(FIRST_FD), sockets.reused);
+    }
+
+    @Test
+    void usedUpPortsAreSaidToBe() {
+        sockets.connectError = -Errno.EADDRINUSE.number();
+        assertEquals(SocketError.NO_PORTS, connect("a").connectResult());
+    }
+
+    @Test
+    void aPortThatTheKernelKeepsIsNoReasonToFail() {
+        spendMany("a");
+        sockets.reuseError = -Errno.EADDRNOTAVAIL.number();
+        assertEquals(0, connect("a").connectResult());
     }
 
     @Test

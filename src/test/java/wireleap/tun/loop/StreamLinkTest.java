@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
+import wireleap.tun.mem.Counters;
 import wireleap.tun.os.Errno;
 import wireleap.tun.upstream.Link;
 import wireleap.tun.upstream.SocketError;
@@ -15,7 +16,7 @@ class StreamLinkTest {
     private static final int PIPE = -Errno.EPIPE.number();
 
     private final SimSockets sockets = new SimSockets();
-    private final SocketLinks links = new SocketLinks(sockets, new SimPoller());
+    private final SocketLinks links = new SocketLinks(sockets, new SimPoller(), new Counters());
     private final MemorySegment memory = Arena.ofAuto().allocate(16);
     private final Link link = links.connect(0, 1, 2, (events, nowNanos) -> { });
 

@@ -58,6 +58,35 @@ public final class LinuxSockets implements Sockets {
         if (result >= 0) {
             result = connectTo(fd, hi, lo, port);
         }
+        if (Errno.EADDRNOTAVAIL.is(result) && hasAddressFor(hi, lo, port)) {
+            result = -Errno.EADDRINUSE.number();
+        }
+        return result >= 0 || Errno.EINPROGRESS.is(result) ? fd : closed(fd, result);
+    }
+
+    /** EADDRNOTAVAIL has two causes: no address to send from, or none of its ports left. UDP has ports of its own. */
+    private boolean hasAddressFor(long hi, long lo, int port) {
+        int fd = connectedDatagrams(hi, lo, port);
+        if (fd >= 0) {
+            Sys.close(fd);
+        }
+        return fd >= 0;
+    }
+
+    @Override
+    public int connectFrom(Endpoint local, long hi, long lo, int port) {
+        int fd = Sys.socket(family(Endpoint.isIpv4(hi, lo)), STREAM, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        int result = streamOptions(fd);
+        if (result >= 0) {
+            address.fill(local.hi(), local.lo(), local.port());
+            result = Sys.bind(fd, address.memory(), address.bytes());
+        }
+        if (result >= 0) {
+            result = connectTo(fd, hi, lo, port);
+        }
         return result >= 0 || Errno.EINPROGRESS.is(result) ? fd : closed(fd, result);
     }
 
@@ -129,6 +158,8 @@ public final class LinuxSockets implements Sockets {
         int tcp = Linux.IPPROTO_TCP();
         int result = mark(fd);
         result = result < 0 ? result : option(fd, tcp, Linux.TCP_NODELAY(), 1);
+        // On the socket whose port is used again, too: see connectFrom.
+        result = result < 0 ? result : option(fd, Linux.SOL_SOCKET(), Linux.SO_REUSEADDR(), 1);
         if (settings.userTimeoutMillis() > 0) {
             result = result < 0 ? result : option(fd, tcp, Linux.TCP_USER_TIMEOUT(), settings.userTimeoutMillis());
         }
