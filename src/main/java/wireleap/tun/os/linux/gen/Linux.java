@@ -1553,6 +1553,15 @@ public class Linux {
     public static int SO_KEEPALIVE() {
         return SO_KEEPALIVE;
     }
+    private static final int SO_OOBINLINE = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * #define SO_OOBINLINE 10
+     * }
+     */
+    public static int SO_OOBINLINE() {
+        return SO_OOBINLINE;
+    }
     private static final int SO_PRIORITY = (int)12L;
     /**
      * {@snippet lang=c :
