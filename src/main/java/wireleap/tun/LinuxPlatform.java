@@ -29,6 +29,8 @@ final class LinuxPlatform implements Platform {
     private static final int KEEP_IDLE_SECONDS = 60;
     private static final int KEEP_INTERVAL_SECONDS = 15;
     private static final int KEEP_PROBES = 8;
+    /** -Dwireleap.tun.peek=false does without, as on a kernel that cannot: for tests and comparisons. */
+    private static final boolean PEEKS = Boolean.parseBoolean(System.getProperty("wireleap.tun.peek", "true"));
 
     @Override
     public Lock lock() throws IOException {
@@ -95,7 +97,7 @@ final class LinuxPlatform implements Platform {
     @Override
     public Sockets sockets(Arena arena, int mark) {
         return new LinuxSockets(arena, new SocketSettings(mark, USER_TIMEOUT_MILLIS, KEEP_IDLE_SECONDS,
-                KEEP_INTERVAL_SECONDS, KEEP_PROBES));
+                KEEP_INTERVAL_SECONDS, KEEP_PROBES, PEEKS));
     }
 
     @Override

@@ -6,7 +6,6 @@ import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Pool;
 import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Errno;
-import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Poller;
 import wireleap.tun.os.Sockets;
 import wireleap.tun.upstream.DatagramLink;
@@ -58,7 +57,7 @@ final class SocketLinks implements Links {
     @Override
     public Link connect(long hi, long lo, int port, LinkOwner owner) {
         var link = streams.take();
-        link.to(hi, lo, port);
+        link.begin(sockets.peeks(!Endpoint.isIpv4(hi, lo)), hi, lo, port);
         watch(link, dial(hi, lo, port), owner);
         return link;
     }
@@ -125,8 +124,9 @@ final class SocketLinks implements Links {
         if (link == null || datum != datum(slot)) {
             return;
         }
+        link.told(events);
         var told = 0;
-        if ((events & (Poller.READABLE | Poller.ENDED)) != 0) {
+        if ((events & (Poller.READABLE | Poller.ENDED | Poller.URGENT)) != 0) {
             told |= LinkOwner.READABLE;
         }
         if ((events & Poller.WRITABLE) != 0) {

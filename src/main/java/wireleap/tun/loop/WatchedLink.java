@@ -29,6 +29,11 @@ abstract sealed class WatchedLink permits StreamLink, PacketLink {
         owner = who;
     }
 
+    /** The poller has told this, in its words; its owner hears of it next. */
+    void told(int events) {
+        // It is for who keeps in mind what the poller tells.
+    }
+
     /** Gives slot and object back, after the descriptor was closed. */
     final void release() {
         links.forget(this);

@@ -14,8 +14,10 @@ public interface Poller extends AutoCloseable {
     int WRITABLE = 2;
     /** The descriptor has an error to tell, or both its directions are gone. Told unasked. */
     int FAILED = 4;
-    /** The other end sends no more. Told to who asks for READABLE. */
+    /** The other end sends no more. This and URGENT are told to who asks for READABLE. */
     int ENDED = 8;
+    /** Urgent data is there, at which reading stops once: fewer bytes than asked for need not be all that there are. */
+    int URGENT = 32;
     /** Added to an interest: tell once for each change, instead of as long as it lasts. */
     int EDGE_TRIGGERED = 16;
 
@@ -45,7 +47,7 @@ public interface Poller extends AutoCloseable {
     /** The datum of ready descriptor i, 0 to await's result - 1. */
     long datum(int i);
 
-    /** READABLE, WRITABLE, FAILED, ENDED: the bits that hold for ready descriptor i. */
+    /** READABLE, WRITABLE, FAILED, ENDED, URGENT: the bits that hold for ready descriptor i. */
     int events(int i);
 
     /**

@@ -8,9 +8,10 @@ package wireleap.tun.os;
  * @param keepIdleSeconds silence before the first keep-alive probe: TCP_KEEPIDLE; 0: no keep-alive at all
  * @param keepIntervalSeconds between probes: TCP_KEEPINTVL, at least 1 if there is keep-alive
  * @param keepProbes unanswered ones that end the connection: TCP_KEEPCNT, 1 to 127 if there is keep-alive
+ * @param peeks whether streams are made ready to be peeked at, where the kernel can: see {@link Sockets#peeks}
  */
 public record SocketSettings(int mark, int userTimeoutMillis, int keepIdleSeconds, int keepIntervalSeconds,
-                             int keepProbes) {
+                             int keepProbes, boolean peeks) {
     /** Sockets as the kernel makes them. */
-    public static final SocketSettings PLAIN = new SocketSettings(0, 0, 0, 0, 0);
+    public static final SocketSettings PLAIN = new SocketSettings(0, 0, 0, 0, 0, true);
 }

@@ -42,16 +42,21 @@ public interface Sockets {
     int recv(int fd, MemorySegment memory, long offset, int length);
 
     /**
+     * Whether TCP sockets of a family can be peeked at by position: then those of {@link #connect} begin at 0. Else
+     * {@link #peek} and its like must not be used.
+     */
+    boolean peeks(boolean ipv6);
+
+    /**
      * Makes {@link #peek} begin at this many bytes after what was received or discarded; each peek moves it on, each
-     * recv and discard moves it back by what it took. SO_PEEK_OFF of socket(7); kernels that have it for Unix sockets
-     * only answer EOPNOTSUPP.
+     * recv and discard moves it back by what it took. SO_PEEK_OFF of socket(7).
      */
     int peekFrom(int fd, int position);
 
     /** As {@link #recv}, but what it gives stays to be received. */
     int peek(int fd, MemorySegment memory, long offset, int length);
 
-    /** Takes up to length bytes of a stream and drops them: how many. */
+    /** Takes up to length bytes of a stream and drops them: how many. It stops at urgent data. MSG_TRUNC of tcp(7). */
     int discard(int fd, int length);
 
     /**

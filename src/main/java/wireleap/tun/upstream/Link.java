@@ -19,6 +19,24 @@ public interface Link {
     /** Receives 1..length bytes; 0 is the end of the stream (length is never 0); AGAIN, or an error. */
     int recv(MemorySegment memory, long offset, int length);
 
+    /** Whether {@link #peek} and its like work on this link; one answer for all of its life. */
+    boolean peeks();
+
+    /**
+     * Makes the next {@link #peek} begin so many bytes behind what was received or discarded: 0, or an error. From there
+     * each peek goes on where the last one ended, whatever is discarded meanwhile. 0 at first.
+     */
+    int peekFrom(int position);
+
+    /** As {@link #recv}, but what it gives stays to be received, discarded, or peeked at again. */
+    int peek(MemorySegment memory, long offset, int length);
+
+    /**
+     * Drops 1..length bytes that were peeked at: how many, or an error. It may be fewer than are there: who wants more
+     * gone asks again.
+     */
+    int discard(int length);
+
     /** Sends FIN after all that was sent. SHUT_WR of shutdown(2). Receiving goes on. */
     void shutdownWrite();
 

@@ -22,6 +22,21 @@ public interface UpstreamStream {
     /** 1..length bytes; 0: the clean end (length is never 0); AGAIN, and READABLE will come; or an error, for good. */
     int read(MemorySegment memory, long offset, int length);
 
+    /**
+     * Whether the stream's bytes can stay where they are until they are not needed any more: then {@link #peek} is to
+     * be used in place of {@link #read}. Once connected only; one answer for all of its life.
+     */
+    boolean peeks();
+
+    /** Makes the next {@link #peek} begin so many bytes behind what was discarded: 0, or an error, for good. */
+    int peekFrom(int position);
+
+    /** As {@link #read}, but what it gives stays; the next one goes on behind it. */
+    int peek(MemorySegment memory, long offset, int length);
+
+    /** Drops 1..length bytes that were peeked at, from the front: how many, or an error. */
+    int discard(int length);
+
     /** Nothing follows what was written: FIN where the upstream can carry it. Once connected only. Reading goes on. */
     void finish();
 

@@ -16,6 +16,8 @@ final class StillLinks implements Links, Link, DatagramLink {
     long receivable;
     int datagramBytes = 1000;
     long datagramFrom = World.TARGET;
+    /** Whether streams are peeked at, which counts as receiving. */
+    boolean peeks = true;
     /** Whether sending answers AGAIN. */
     boolean blocked;
 
@@ -56,6 +58,26 @@ final class StillLinks implements Links, Link, DatagramLink {
         int came = (int) Math.min(length, receivable);
         receivable -= came;
         return came == 0 ? SocketError.AGAIN : came;
+    }
+
+    @Override
+    public boolean peeks() {
+        return peeks;
+    }
+
+    @Override
+    public int peekFrom(int position) {
+        return 0;
+    }
+
+    @Override
+    public int peek(MemorySegment memory, long offset, int length) {
+        return recv(memory, offset, length);
+    }
+
+    @Override
+    public int discard(int length) {
+        return length;
     }
 
     @Override

@@ -17,6 +17,13 @@ final class StillStream implements UpstreamStream {
     long readable;
     int readResult = SocketError.AGAIN;
     int largestRead;
+    /** What it is asked for, one letter a call: p(eek), f(rom), d(iscard), each with its number. */
+    final StringBuilder calls = new StringBuilder();
+    /** Bytes that were peeked at and not discarded, and where the next peek begins. */
+    int seen;
+    int peekOffset;
+    /** How many bytes a discard drops at the most. */
+    int largestDiscard = Integer.MAX_VALUE;
     int finished;
 
     @Override
@@ -42,6 +49,38 @@ final class StillStream implements UpstreamStream {
         int came = (int) Math.min(readable, length);
         readable -= came;
         return came == 0 ? readResult : came;
+    }
+
+    @Override
+    public boolean peeks() {
+        return true;
+    }
+
+    @Override
+    public int peekFrom(int position) {
+        calls.append("f").append(position).append(' ');
+        peekOffset = position;
+        return 0;
+    }
+
+    @Override
+    public int peek(MemorySegment memory, long offset, int length) {
+        calls.append("p").append(length).append(' ');
+        int came = (int) Math.min(seen + readable - peekOffset, length);
+        peekOffset += came;
+        int news = Math.max(0, peekOffset - seen);
+        seen += news;
+        readable -= news;
+        return came == 0 ? readResult : came;
+    }
+
+    @Override
+    public int discard(int length) {
+        calls.append("d").append(length).append(' ');
+        int gone = Math.min(length, largestDiscard);
+        seen -= gone;
+        peekOffset = Math.max(0, peekOffset - gone);
+        return gone;
     }
 
     @Override

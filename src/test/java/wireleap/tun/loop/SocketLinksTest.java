@@ -47,6 +47,7 @@ class SocketLinksTest {
         Poller.READABLE + "," + LinkOwner.READABLE,
         Poller.WRITABLE + "," + LinkOwner.WRITABLE,
         Poller.ENDED + "," + LinkOwner.READABLE,
+        Poller.URGENT + "," + LinkOwner.READABLE,
         Poller.FAILED + "," + (LinkOwner.FAILED | LinkOwner.READABLE | LinkOwner.WRITABLE),
         (Poller.READABLE | Poller.WRITABLE) + "," + (LinkOwner.READABLE | LinkOwner.WRITABLE),
     })

@@ -24,6 +24,9 @@ public final class SimLink implements Link {
     private final ArrayDeque<byte[]> receivable = new ArrayDeque<>();
     /** Bytes that can be received or are on their way. */
     private int heldBytes;
+    /** Where the next peek begins, and how far any has seen, in bytes from the first that can be received. */
+    private int peekOffset;
+    private int seenBytes;
     private final ByteArrayOutputStream serverBacklog = new ByteArrayOutputStream();
     private boolean serverFinished;
     private boolean endArrived;
@@ -121,22 +124,93 @@ public final class SimLink implements Link {
         }
         if (receivable.isEmpty()) {
             wantsToRead = true;
-            return error != 0 ? error : endArrived ? 0 : SocketError.AGAIN;
+            return nothing();
         }
-        if (net.inMood()) {
-            wantsToRead = true;
-            net.after(net.delayNanos(), this::tellReadable);
+        if (isMoody()) {
             return SocketError.AGAIN;
         }
-        byte[] first = receivable.poll();
-        int taken = Math.min(length, first.length);
-        MemorySegment.copy(first, 0, memory, ValueLayout.JAVA_BYTE, offset, taken);
-        if (taken < first.length) {
-            receivable.addFirst(Arrays.copyOfRange(first, taken, first.length));
-        }
-        heldBytes -= taken;
-        net.after(net.delayNanos(), now -> flushBacklog());
+        int taken = Math.min(length, receivable.peek().length);
+        MemorySegment.copy(receivable.peek(), 0, memory, ValueLayout.JAVA_BYTE, offset, taken);
+        take(taken);
         return taken;
+    }
+
+    private int nothing() {
+        wantsToRead = true;
+        return error != 0 ? error : endArrived ? 0 : SocketError.AGAIN;
+    }
+
+    private boolean isMoody() {
+        boolean moody = net.inMood();
+        if (moody) {
+            wantsToRead = true;
+            net.after(net.delayNanos(), this::tellReadable);
+        }
+        return moody;
+    }
+
+    private void take(int bytes) {
+        for (int left = bytes; left > 0; ) {
+            byte[] first = receivable.poll();
+            int taken = Math.min(left, first.length);
+            if (taken < first.length) {
+                receivable.addFirst(Arrays.copyOfRange(first, taken, first.length));
+            }
+            left -= taken;
+        }
+        heldBytes -= bytes;
+        peekOffset = Math.max(0, peekOffset - bytes);
+        seenBytes = Math.max(0, seenBytes - bytes);
+        net.after(net.delayNanos(), now -> flushBacklog());
+    }
+
+    @Override
+    public boolean peeks() {
+        return net.peeks();
+    }
+
+    @Override
+    public int peekFrom(int position) {
+        alive();
+        if (position < 0 || position > seenBytes) {
+            throw new AssertionError("peek from " + position + " where only " + seenBytes + " bytes were seen");
+        }
+        peekOffset = position;
+        return 0;
+    }
+
+    @Override
+    public int peek(MemorySegment memory, long offset, int length) {
+        alive();
+        if (!net.peeks() || connectResult != 0 || length <= 0) {
+            throw new AssertionError("peek of " + length + " on a link with connect result " + connectResult);
+        }
+        int skip = peekOffset;
+        for (byte[] piece : receivable) {
+            if (skip < piece.length) {
+                if (isMoody()) {
+                    return SocketError.AGAIN;
+                }
+                int given = Math.min(length, piece.length - skip);
+                MemorySegment.copy(piece, skip, memory, ValueLayout.JAVA_BYTE, offset, given);
+                peekOffset += given;
+                seenBytes = Math.max(seenBytes, peekOffset);
+                return given;
+            }
+            skip -= piece.length;
+        }
+        return nothing();
+    }
+
+    @Override
+    public int discard(int length) {
+        alive();
+        if (length <= 0 || length > seenBytes) {
+            throw new AssertionError("discard of " + length + " where only " + seenBytes + " bytes were seen");
+        }
+        int gone = net.inMood() ? 1 + net.random.nextInt(length) : length;
+        take(gone);
+        return gone;
     }
 
     @Override

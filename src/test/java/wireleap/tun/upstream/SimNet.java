@@ -47,6 +47,8 @@ public final class SimNet implements Links {
     /** What a link's kernel holds in each direction. */
     private int bufferBytes = 64 << 10;
     private int mtu = Integer.MAX_VALUE;
+    /** Whether links can be peeked at. */
+    private boolean peeks = true;
     /** Whether new sockets can be made. */
     private boolean exhausted;
 
@@ -66,6 +68,15 @@ public final class SimNet implements Links {
     public SimNet buffers(int bytes) {
         this.bufferBytes = bytes;
         return this;
+    }
+
+    public SimNet peeks(boolean peeks) {
+        this.peeks = peeks;
+        return this;
+    }
+
+    boolean peeks() {
+        return peeks;
     }
 
     public SimNet exhausted(boolean exhausted) {

@@ -53,6 +53,26 @@ class Socks5NearbyServerTest {
         }
 
         @Override
+        public boolean peeks() {
+            return false;
+        }
+
+        @Override
+        public int peekFrom(int position) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public int peek(MemorySegment memory, long offset, int length) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public int discard(int length) {
+            throw new AssertionError();
+        }
+
+        @Override
         public void shutdownWrite() {
         }
 

@@ -87,7 +87,7 @@ public final class Epoll implements Poller {
     }
 
     private static int mask(int interest) {
-        return ((interest & READABLE) != 0 ? Linux.EPOLLIN() | Linux.EPOLLRDHUP() : 0)
+        return ((interest & READABLE) != 0 ? Linux.EPOLLIN() | Linux.EPOLLRDHUP() | Linux.EPOLLPRI() : 0)
                 | ((interest & WRITABLE) != 0 ? Linux.EPOLLOUT() : 0)
                 | ((interest & EDGE_TRIGGERED) != 0 ? Linux.EPOLLET() : 0);
     }
@@ -129,7 +129,8 @@ public final class Epoll implements Poller {
         return ((bits & Linux.EPOLLIN()) != 0 ? READABLE : 0)
                 | ((bits & Linux.EPOLLOUT()) != 0 ? WRITABLE : 0)
                 | ((bits & (Linux.EPOLLERR() | Linux.EPOLLHUP())) != 0 ? FAILED : 0)
-                | ((bits & Linux.EPOLLRDHUP()) != 0 ? ENDED : 0);
+                | ((bits & Linux.EPOLLRDHUP()) != 0 ? ENDED : 0)
+                | ((bits & Linux.EPOLLPRI()) != 0 ? URGENT : 0);
     }
 
     @Override

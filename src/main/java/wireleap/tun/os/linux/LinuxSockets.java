@@ -32,6 +32,8 @@ public final class LinuxSockets implements Sockets {
     private final MemorySegment optionLength;
     /** struct linger {1, 0}: close(2) drops what is unsent and sends RST. */
     private final MemorySegment noLinger;
+    private final boolean peeks4;
+    private final boolean peeks6;
 
     /**
      * Makes sockets of one kind.
@@ -46,18 +48,28 @@ public final class LinuxSockets implements Sockets {
         this.optionLength = arena.allocate(JAVA_INT);
         this.noLinger = linger.allocate(arena);
         linger.l_onoff(noLinger, 1);
+        this.peeks4 = settings.peeks() && canPeek(Linux.AF_INET());
+        this.peeks6 = settings.peeks() && canPeek(Linux.AF_INET6());
+    }
+
+    /** SO_PEEK_OFF came for TCP over IPv4 with Linux 6.9, over IPv6 with 6.11; before it answers EOPNOTSUPP. */
+    private boolean canPeek(int family) {
+        int fd = Sys.socket(family, STREAM, 0);
+        if (fd < 0) {
+            return false;
+        }
+        int result = peekFrom(fd, 0);
+        Sys.close(fd);
+        return result >= 0;
     }
 
     @Override
     public int connect(long hi, long lo, int port) {
-        int fd = Sys.socket(family(Endpoint.isIpv4(hi, lo)), STREAM, 0);
+        int fd = stream(Endpoint.isIpv4(hi, lo));
         if (fd < 0) {
             return fd;
         }
-        int result = streamOptions(fd);
-        if (result >= 0) {
-            result = connectTo(fd, hi, lo, port);
-        }
+        int result = connectTo(fd, hi, lo, port);
         if (Errno.EADDRNOTAVAIL.is(result) && hasAddressFor(hi, lo, port)) {
             result = -Errno.EADDRINUSE.number();
         }
@@ -75,19 +87,29 @@ public final class LinuxSockets implements Sockets {
 
     @Override
     public int connectFrom(Endpoint local, long hi, long lo, int port) {
-        int fd = Sys.socket(family(Endpoint.isIpv4(hi, lo)), STREAM, 0);
+        int fd = stream(Endpoint.isIpv4(hi, lo));
         if (fd < 0) {
             return fd;
         }
-        int result = streamOptions(fd);
-        if (result >= 0) {
-            address.fill(local.hi(), local.lo(), local.port());
-            result = Sys.bind(fd, address.memory(), address.bytes());
-        }
+        address.fill(local.hi(), local.lo(), local.port());
+        int result = Sys.bind(fd, address.memory(), address.bytes());
         if (result >= 0) {
             result = connectTo(fd, hi, lo, port);
         }
         return result >= 0 || Errno.EINPROGRESS.is(result) ? fd : closed(fd, result);
+    }
+
+    /** A TCP socket with all of its options: its descriptor. */
+    private int stream(boolean ipv4) {
+        int fd = Sys.socket(family(ipv4), STREAM, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        int result = streamOptions(fd);
+        if (result >= 0 && peeks(!ipv4)) {
+            result = peekOptions(fd);
+        }
+        return result >= 0 ? fd : closed(fd, result);
     }
 
     private int connectTo(int fd, long hi, long lo, int port) {
@@ -172,6 +194,15 @@ public final class LinuxSockets implements Sockets {
         return result;
     }
 
+    /**
+     * An urgent byte must stay in the stream (RFC 6093 section 6): the kernel would leave it out of what a peek gives, but
+     * not move the position on for it, so that a byte behind it would be given twice (seen on 6.18).
+     */
+    private int peekOptions(int fd) {
+        int result = option(fd, Linux.SOL_SOCKET(), Linux.SO_OOBINLINE(), 1);
+        return result < 0 ? result : peekFrom(fd, 0);
+    }
+
     private int datagramOptions(int fd, boolean ipv6) {
         int result = mark(fd);
         buffer(fd, Linux.SO_RCVBUFFORCE(), Linux.SO_RCVBUF());
@@ -217,6 +248,11 @@ public final class LinuxSockets implements Sockets {
     @Override
     public int recv(int fd, MemorySegment memory, long offset, int length) {
         return Sys.recv(fd, memory, offset, length, RECEIVE);
+    }
+
+    @Override
+    public boolean peeks(boolean ipv6) {
+        return ipv6 ? peeks6 : peeks4;
     }
 
     @Override

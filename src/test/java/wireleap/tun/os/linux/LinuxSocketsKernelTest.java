@@ -31,7 +31,7 @@ class LinuxSocketsKernelTest {
     void everySocketCarriesTheMark() throws Exception {
         try (Arena arena = Arena.ofConfined();
              Fd listener = SocketPair.listener(arena, SocketPair.LOOPBACK4)) {
-            LinuxSockets sockets = new LinuxSockets(arena, new SocketSettings(MARK, 0, 0, 0, 0));
+            LinuxSockets sockets = new LinuxSockets(arena, new SocketSettings(MARK, 0, 0, 0, 0, true));
             int port = SocketPair.port(sockets, listener);
             try (Fd stream = new Fd(sockets.connect(0, SocketPair.LOOPBACK4, port));
                  Fd datagrams4 = new Fd(sockets.datagrams(false));

@@ -1,7 +1,6 @@
 package wireleap.tun.os.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static wireleap.tun.os.linux.SocketPair.LOOPBACK4;
 import static wireleap.tun.os.linux.SocketPair.PATIENCE_NANOS;
 
@@ -248,45 +247,8 @@ class LinuxSocketsTest {
     }
 
     @Test
-    void peekedBytesStayAndDiscardedOnesAreGone() throws ErrnoException {
-        try (SocketPair pair = new SocketPair()) {
-            sockets.send(pair.left().number(), memory, 0, 10);
-            int fd = pair.right().number();
-            await(fd, Poller.READABLE);
-            assertEquals(10, sockets.peek(fd, memory, 100, 100));
-            assertEquals(4, sockets.discard(fd, 4));
-            assertEquals(6, sockets.recv(fd, memory, 100, 100));
-            assertEquals('4', memory.get(ValueLayout.JAVA_BYTE, 100));
-        }
-    }
-
-    /** The first kernels with SO_PEEK_OFF for TCP are of 2024; this one has it or tells that it has not. */
-    @Test
-    void peekingGoesOnWhereItEndedAndComesBackByWhatIsDiscarded() throws ErrnoException {
-        try (SocketPair pair = new SocketPair()) {
-            int fd = pair.right().number();
-            int result = sockets.peekFrom(fd, 2);
-            assumeFalse(Errno.EOPNOTSUPP.is(result), "needs a kernel with SO_PEEK_OFF for TCP");
-            sockets.send(pair.left().number(), memory, 0, 10);
-            await(fd, Poller.READABLE);
-            assertEquals("23", peeked(fd, 2));
-            assertEquals("456", peeked(fd, 3));
-            sockets.discard(fd, 5);
-            assertEquals("7", peeked(fd, 1));
-            sockets.peekFrom(fd, 0);
-            assertEquals("56789", peeked(fd, 100));
-        }
-    }
-
-    private String peeked(int fd, int length) {
-        memory.asSlice(100, 100).fill((byte) 0);
-        sockets.peek(fd, memory, 100, length);
-        return memory.getString(100);
-    }
-
-    @Test
     void theStreamsOptionsAreSetAsAsked() throws ErrnoException {
-        LinuxSockets watched = new LinuxSockets(arena, new SocketSettings(0, 7_000, 11, 3, 5));
+        LinuxSockets watched = new LinuxSockets(arena, new SocketSettings(0, 7_000, 11, 3, 5, true));
         try (Fd listener = SocketPair.listener(arena, LOOPBACK4);
              Fd fd = new Fd(watched.connect(0, LOOPBACK4, SocketPair.port(sockets, listener)))) {
             assertEquals(1, option(fd, Linux.IPPROTO_TCP(), Linux.TCP_NODELAY()));
