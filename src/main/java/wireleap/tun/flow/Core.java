@@ -15,6 +15,7 @@ final class Core {
     final TimerWheel wheel;
     final IcmpSender icmp;
     final Turn turn = new Turn();
+    final HotBuffer hot;
     final DnsFlows dns;
 
     Core(StackSettings settings, Slab slab, Upstream upstream, Counters counters, TimerWheel wheel, IcmpSender icmp,
@@ -25,6 +26,7 @@ final class Core {
         this.counters = counters;
         this.wheel = wheel;
         this.icmp = icmp;
+        this.hot = new HotBuffer(slab, DownDirection.BYTES_A_TURN);
         this.dns = new DnsFlows(this, datagrams, hash);
     }
 }

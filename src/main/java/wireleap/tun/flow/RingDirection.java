@@ -5,101 +5,77 @@ import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Ring;
 import wireleap.tun.mem.Slab;
-import wireleap.tun.tcp.TcpSource;
 import wireleap.tun.upstream.SocketError;
 import wireleap.tun.upstream.UpstreamStream;
 
 /**
- * What the upstream sends: read into a ring, which exists only while something is in it, and kept there until the
- * client has acknowledged it. Part of a pooled {@link TcpFlow}.
+ * What an upstream sends that cannot keep its bytes: read into a ring, which exists only while something is in it, and
+ * kept there until the client has acknowledged it.
  */
-final class DownDirection implements TcpSource {
-    /**
-     * A flow's share of a turn, for a stream in full flow one read. Each read makes the kernel acknowledge, so that 64 KiB
-     * cost a third more processor time; 512 KiB gain a single flow little and keep the others waiting (measured).
-     */
-    private static final int BYTES_A_TURN = 256 << 10;
-    /** The same when less comes: a read, and one that finds nothing any more. */
+final class RingDirection extends DownDirection {
+    /** A turn's share where less comes: a read, and one that finds nothing any more. */
     private static final int READS_A_TURN = 2;
     private static final int MIN_READ_BYTES = Slab.MIN_BLOCK_BYTES;
 
-    private final Counters counters;
     private final Ring ring;
-    private int maxBytes;
-    /** End of what was received. */
-    private long tail;
+    private final int maxBytes;
     /** Where the bytes begin that the next transmit carries. */
     private long prepared;
-    /** There may be something to read: no AGAIN since the last readiness. */
-    private boolean mayRead;
     /** The size of the next read, which grows with what comes and shrinks with it. */
     private int readBytes;
     /** The last read filled all the room that it was given. */
     private boolean hungry;
     /** The last read found no memory at all. */
     private boolean starved;
-    private boolean ended;
-    private boolean failed;
+    /** There may be more to read, and room for it. */
+    private boolean hasMore;
 
-    DownDirection(Slab slab, Counters counters) {
+    RingDirection(Slab slab, Counters counters, int maxBytes) {
+        super(counters);
         this.ring = new Ring(slab);
-        this.counters = counters;
+        this.maxBytes = maxBytes;
     }
 
-    void begin(int maxBytes) {
-        this.maxBytes = maxBytes;
+    @Override
+    void begin(UpstreamStream stream) {
+        super.begin(stream);
         ring.reset(0, maxBytes);
-        tail = 0;
         prepared = 0;
-        mayRead = false;
         readBytes = MIN_READ_BYTES;
         hungry = false;
         starved = false;
-        ended = false;
-        failed = false;
+        hasMore = false;
     }
 
-    /** The upstream has news. */
-    void readable() {
-        mayRead = true;
+    /** Reads a turn's share. */
+    @Override
+    void fetch(long sendableEnd) {
+        if (stream != null) {
+            read();
+        }
     }
 
-    /**
-     * Reads a turn's share.
-     *
-     * @return whether there may be more to read, and room for it
-     */
-    boolean read(UpstreamStream stream) {
+    private void read() {
         starved = false;
+        hasMore = false;
         int share = BYTES_A_TURN;
         for (int i = 0; i < READS_A_TURN && share > 0 && mayRead; i++) {
             int room = makeRoom();
             if (room == 0) {
-                return false;
+                return;
             }
             int length = Math.min(share, ring.contiguous(tail, room));
             int came = stream.read(ring.memory(), ring.offset(tail), length);
             if (came > 0) {
-                tail += came;
+                sawUpTo(tail + came);
                 share -= came;
-                counters.add(Counter.BYTES_DOWN, came);
                 adapt(came, length);
             } else {
                 stop(came);
+                ring.discardIfEmpty(tail);
             }
         }
-        return mayRead && tail - ring.base() < maxBytes;
-    }
-
-    /** Nothing (more) is there now: an error may still come after the end. */
-    private void stop(int result) {
-        mayRead = false;
-        ring.discardIfEmpty(tail);
-        if (result == 0) {
-            ended = true;
-        } else if (result != SocketError.AGAIN) {
-            failed = true;
-        }
+        hasMore = mayRead && tail - ring.base() < maxBytes;
     }
 
     /** How many bytes may be read now; 0: the ring is full, or there is no memory. */
@@ -124,27 +100,29 @@ final class DownDirection implements TcpSource {
         }
     }
 
-    /** Gives all memory back. */
+    @Override
+    boolean settle() {
+        boolean again = hasMore;
+        hasMore = false;
+        return again;
+    }
+
+    @Override
+    boolean needsStream() {
+        return false;
+    }
+
+    @Override
     void discard() {
         ring.discard();
     }
 
-    /** Whether there was something to read, but no memory to put it. */
+    @Override
     boolean isStarved() {
         return starved;
     }
 
-    /** The upstream has ended its stream, and all of it is here. */
-    boolean hasEnded() {
-        return ended;
-    }
-
-    /** The upstream has failed; what it sent before is here. */
-    boolean hasFailed() {
-        return failed;
-    }
-
-    /** Whether the client has acknowledged all that is here. */
+    @Override
     boolean isEmpty() {
         return ring.base() == tail;
     }
@@ -156,11 +134,6 @@ final class DownDirection implements TcpSource {
     }
 
     @Override
-    public boolean endsAt(long position) {
-        return ended && position == tail;
-    }
-
-    @Override
     public void release(long position) {
         if (position > ring.base()) {
             ring.release(Math.min(position, tail));
@@ -168,17 +141,17 @@ final class DownDirection implements TcpSource {
         }
     }
 
-    /** Where the prepared bytes lie. */
+    @Override
     MemorySegment memory() {
         return ring.memory();
     }
 
-    /** Where the prepared byte after so many others lies. */
+    @Override
     long preparedOffset(int skipped) {
         return ring.offset(prepared + skipped);
     }
 
-    /** How many of so many prepared bytes lie side by side. */
+    @Override
     int preparedContiguous(int length) {
         return ring.contiguous(prepared, length);
     }

@@ -217,6 +217,7 @@ public final class Stack {
         udp.close();
         core.dns.close();
         reassembly.clear();
+        core.hot.close();
         core.upstream.close();
         show();
     }

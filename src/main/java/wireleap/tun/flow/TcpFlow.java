@@ -9,6 +9,7 @@ import wireleap.tun.tcp.TcpConnection;
 import wireleap.tun.tcp.TcpEnd;
 import wireleap.tun.tcp.TcpOutput;
 import wireleap.tun.tcp.TcpSettings;
+import wireleap.tun.tcp.TcpSource;
 import wireleap.tun.tcp.TcpState;
 import wireleap.tun.upstream.LinkOwner;
 import wireleap.tun.upstream.Refusal;
@@ -25,7 +26,7 @@ import wireleap.tun.wire.TcpHeader;
  *
  * <p>Pooled by {@link TcpFlows}, which owns it and hears of its end. Its memory lies in the slab.
  */
-final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Timer.Target, Turn.Target {
+final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, TcpOutput, Timer.Target, Turn.Target {
     /** How long a flow waits that found no memory to read into. */
     private static final long STARVED_NANOS = 20_000_000;
 
@@ -41,7 +42,11 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
     private final SegmentOutput output;
     private final TcpConnection connection;
     private final UpDirection up;
-    private final DownDirection down;
+    private final PeekDirection peeking;
+    /** Null until a stream needs it. */
+    private RingDirection ring;
+    /** One of the two. */
+    private DownDirection down;
     private boolean ipv4;
     private boolean inUse;
     /** Null: gone, because it is done or broken. */
@@ -62,8 +67,9 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         this.output = output;
         this.connection = new TcpConnection(tcpSettings, core.counters);
         this.up = new UpDirection(core.slab, core.counters);
-        this.down = new DownDirection(core.slab, core.counters);
-        connection.bind(down, up, this);
+        this.peeking = new PeekDirection(core.hot, core.counters);
+        this.down = peeking;
+        connection.bind(this, up, this);
     }
 
     /** The key of a flow between these ends. */
@@ -101,7 +107,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         draining = false;
         quote(syn);
         up.begin(core.settings.maxRingBytes());
-        down.begin(core.settings.maxRingBytes());
+        down.begin(null);
         connection.openPassive(syn, iss, nowNanos);
         stream = core.dns.open(targetHi(), targetLo(), (int) key4() & 0xffff, this, nowNanos);
         if (stream.refusal() != Refusal.NONE) {
@@ -137,11 +143,19 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
     public void onConnected(long nowNanos) {
         connected = true;
         up.open(stream);
-        down.readable();
+        down = stream.peeks() ? peeking : ring();
+        down.begin(stream);
         if (connection.state() == TcpState.DIALLING) {
             connection.accept(nowNanos);
         }
         core.turn.add(turn);
+    }
+
+    private RingDirection ring() {
+        if (ring == null) {
+            ring = new RingDirection(core.slab, core.counters, core.settings.maxRingBytes());
+        }
+        return ring;
     }
 
     @Override
@@ -200,9 +214,8 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
             if (up.hasFailed()) {
                 down.readable(); // what was sent before is there to be read, then the failure
             }
-            // a half-open flow owns no ring
-            if (isEstablished() && down.read(stream)) {
-                core.turn.add(turn);
+            if (isEstablished()) { // a half-open flow owns no ring
+                down.fetch(connection.sndNxt() + connection.sendableBytes());
             }
         }
         connection.endOfTurn(nowNanos);
@@ -283,13 +296,10 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
 
     /** Draws the conclusions of what has happened; the flow may be another's after this. */
     private void settle(long nowNanos) {
-        if (stream != null && down.hasFailed()) {
-            breakStream();
-        } else if (stream != null && down.hasEnded() && up.isDone()) {
-            stream.close();
-            stream = null;
-            up.release();
+        if (down.settle()) {
+            core.turn.add(turn);
         }
+        settleStream();
         if (down.hasFailed() && down.isEmpty()) {
             reset(Counter.TCP_RESET_UPSTREAM_FAILED, nowNanos);
         }
@@ -297,6 +307,22 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
             settleClosed(nowNanos);
         } else {
             settleOpen(nowNanos);
+        }
+    }
+
+    /** A stream that holds bytes which the client has not acknowledged must live on. */
+    private void settleStream() {
+        if (down.hasFailed()) {
+            breakUp();
+        }
+        if (stream == null || down.needsStream()) {
+            return;
+        }
+        if (down.hasFailed()) {
+            breakStream();
+        } else if (down.hasEnded() && up.isDone()) {
+            stream.close();
+            forgetStream();
         }
     }
 
@@ -317,7 +343,8 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
      */
     private void settleClosed(long nowNanos) {
         flows.isClosed(this);
-        if (stream != null && !closedCleanly && connection.end() != TcpEnd.CLEAN) {
+        boolean clean = closedCleanly || connection.end() == TcpEnd.CLEAN;
+        if (!clean || up.hasFailed()) {
             breakStream();
         }
         if (stream == null) {
@@ -331,14 +358,40 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpOutput, Ti
         }
     }
 
-    /** Gives a stream back that can do no more. What it sent is in the ring; what it was to be sent is lost. */
+    /** Gives a stream back that can do no more, if there is one. What it was to be sent is lost. */
     private void breakStream() {
         if (stream != null) {
             stream.reset();
-            stream = null;
-            up.release();
-            up.fail();
+            forgetStream();
+            breakUp();
         }
+    }
+
+    /** The upstream takes nothing any more. */
+    private void breakUp() {
+        up.release();
+        up.fail();
+    }
+
+    private void forgetStream() {
+        stream = null;
+        up.release();
+        down.release();
+    }
+
+    @Override
+    public int prepare(long position, int maxBytes) {
+        return down.prepare(position, maxBytes);
+    }
+
+    @Override
+    public boolean endsAt(long position) {
+        return down.endsAt(position);
+    }
+
+    @Override
+    public void release(long position) {
+        down.release(position);
     }
 
     @Override

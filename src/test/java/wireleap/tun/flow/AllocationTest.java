@@ -10,6 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.mem.Bytes;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Slab;
@@ -150,8 +152,10 @@ final class AllocationTest {
         assertEquals((long) PAYLOAD * (PACKETS + PACKETS / 2 + 1), links.sent);
     }
 
-    @Test
-    void download() {
+    @ParameterizedTest(name = "peeks: {0}")
+    @ValueSource(booleans = {true, false})
+    void download(boolean peeks) {
+        links.peeks = peeks;
         connect(0);
         long before = sent.packets;
         assertTrue(allocatedBy(number -> {

@@ -12,22 +12,28 @@ import wireleap.tun.mem.Slab;
 import wireleap.tun.upstream.SocketError;
 
 /** How an upstream's bytes are fetched and kept. */
-final class DownDirectionTest {
+final class RingDirectionTest {
     private static final int MAX = 1 << 18;
     private static final int SLAB_BYTES = 8 << 20;
 
     private final Slab slab = new Slab(MemorySegment.ofArray(new byte[SLAB_BYTES]));
     private final StillStream stream = new StillStream();
-    private final DownDirection down = new DownDirection(slab, new Counters());
+    private final RingDirection down = new RingDirection(slab, new Counters(), MAX);
 
     @BeforeEach
     void begin() {
-        down.begin(MAX);
+        down.begin(stream);
     }
 
+    /** Whether there is more to do at once. */
     private boolean read() {
         down.readable();
-        return down.read(stream);
+        return turn();
+    }
+
+    private boolean turn() {
+        down.fetch(Long.MAX_VALUE);
+        return down.settle();
     }
 
     private int available() {
@@ -35,9 +41,10 @@ final class DownDirectionTest {
     }
 
     @Test
-    void nothingIsReadBeforeReadiness() {
+    void nothingIsReadWithoutReadiness() {
+        turn();
         stream.readable = 100;
-        assertFalse(down.read(stream));
+        assertFalse(turn());
         assertEquals(0, available());
     }
 
@@ -91,7 +98,7 @@ final class DownDirectionTest {
         }
         assertEquals(MAX, available());
         down.release(1000);
-        assertFalse(down.read(stream));
+        assertFalse(turn());
         assertEquals(MAX, down.prepare(1000, Integer.MAX_VALUE));
     }
 
@@ -104,7 +111,7 @@ final class DownDirectionTest {
         assertFalse(read());
         assertTrue(down.isStarved());
         slab.free(0, 1 << 20);
-        down.read(stream);
+        turn();
         assertFalse(down.isStarved());
         assertEquals(100, available());
     }

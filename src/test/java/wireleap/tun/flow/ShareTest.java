@@ -16,7 +16,7 @@ import wireleap.tun.upstream.Direct;
 import wireleap.tun.upstream.LinkOwner;
 import wireleap.tun.wire.PacketOutput;
 
-/** What a flow may do in one turn, with a client that acknowledges nothing. */
+/** What a flow may read into its ring in one turn, with a client that acknowledges nothing. */
 final class ShareTest {
     private static final long BEFORE = 1_000_000;
     private static final long NOW = 2_000_000;
@@ -56,6 +56,7 @@ final class ShareTest {
 
     @BeforeEach
     void connect() {
+        links.peeks = false;
         give(Packets.tcp(World.CLIENT, 5000, World.TARGET, 80, 0, 0, Packets.SYN));
         links.owner.onReady(LinkOwner.WRITABLE, BEFORE);
         stack.endOfTurn(BEFORE);

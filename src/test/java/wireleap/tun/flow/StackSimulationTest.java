@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.tcp.TcpEnd;
 
 /**
@@ -52,30 +53,31 @@ final class StackSimulationTest {
         }
     }
 
-    @Test
-    void everyByteArrivesOnceAndInOrderOrTheFlowEndsWithAReset() {
+    @ParameterizedTest(name = "peeks: {0}")
+    @ValueSource(booleans = {true, false})
+    void everyByteArrivesOnceAndInOrderOrTheFlowEndsWithAReset(boolean peeks) {
         Long seed = Long.getLong("seed");
         if (seed != null) {
-            run(seed);
+            run(seed, peeks);
         } else {
-            LongStream.range(0, Long.getLong("simulation.seeds", 300)).parallel().forEach(StackSimulationTest::run);
+            LongStream.range(0, Long.getLong("simulation.seeds", 300)).parallel().forEach(each -> run(each, peeks));
         }
     }
 
-    private static void run(long seed) {
+    private static void run(long seed, boolean peeks) {
         try {
-            simulate(seed);
+            simulate(seed, peeks);
         } catch (AssertionError | RuntimeException e) {
             fail("-Dseed=" + seed + ": " + e.getMessage(), e);
         }
     }
 
-    private static void simulate(long seed) {
+    private static void simulate(long seed, boolean peeks) {
         Random random = new Random(seed);
         int slabBytes = random.nextInt(4) == 0 ? (128 << 10) + random.nextInt(8 << 12) : 16 << 20;
         int ring = 1 << 12 + random.nextInt(9);
         StackSettings settings = World.settings().withFlows(1000, 100, ring).withManners(random.nextInt(4) == 0, true);
-        World world = new World(seed, settings, slabBytes, random.nextBoolean());
+        World world = new World(seed, settings, slabBytes, random.nextBoolean(), peeks);
         world.net.moody(random.nextBoolean() ? 0 : 2 + random.nextInt(4)).buffers(1 << 8 + random.nextInt(10));
         world.lossPerMille = random.nextInt(3) == 0 ? random.nextInt(30) : 0;
         List<Pair> pairs = new ArrayList<>();

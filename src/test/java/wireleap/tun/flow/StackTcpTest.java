@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,11 +24,19 @@ import wireleap.tun.upstream.SimServer;
 import wireleap.tun.upstream.SocketError;
 
 /** What one end of a TCP flow does, and what the other end sees of it. */
+@ParameterizedClass(name = "peeks: {0}")
+@ValueSource(booleans = {true, false})
 final class StackTcpTest {
     private static final long SECOND = 1_000_000_000L;
 
-    private World world = World.direct();
+    private final boolean peeks;
+    private World world;
     private final Target target = new Target();
+
+    StackTcpTest(boolean peeks) {
+        this.peeks = peeks;
+        world = World.direct(peeks);
+    }
 
     @AfterEach
     void nothingIsLeft() {
@@ -46,7 +55,7 @@ final class StackTcpTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void echoComesBackAndBothEndsClose(boolean socks) {
-        world = socks ? World.socks() : world;
+        world = socks ? World.socks(peeks) : world;
         world.net.listen(0, World.TARGET, 80, SimServer::echo);
         SimClient client = world.client(1000).sends(3_000_000, true).open();
         world.settle();
@@ -59,7 +68,7 @@ final class StackTcpTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void ipv6EchoComesBackAndBothEndsClose(boolean socks) {
-        world = socks ? World.socks() : world;
+        world = socks ? World.socks(peeks) : world;
         world.net.listen(World.TARGET6_HI, 1, 80, SimServer::echo);
         SimClient client = world.client6(1000).sends(3_000_000, true).open();
         world.settle();
@@ -126,7 +135,7 @@ final class StackTcpTest {
 
     @Test
     void expiredTtlSaidByTheProxyIsTimeExceeded() {
-        world = World.socks();
+        world = World.socks(peeks);
         world.manners.reply = 6;
         world.client(1000).open();
         world.run(SECOND / 2);
@@ -143,7 +152,7 @@ final class StackTcpTest {
 
     @Test
     void proxyThatIsGoneIsAReset() {
-        world = World.socks();
+        world = World.socks(peeks);
         world.net.fail(0, World.PROXY, 1080, SocketError.REFUSED);
         SimClient client = world.client(1000).open();
         world.run(SECOND / 2);
@@ -409,7 +418,7 @@ final class StackTcpTest {
 
     @Test
     void earlyAcceptAnswersBeforeTheUpstream() {
-        world = new World(1, World.settings().withManners(true, true), 4 << 20, false);
+        world = new World(1, World.settings().withManners(true, true), 4 << 20, false, peeks);
         world.net.fail(0, World.TARGET, 80, SocketError.AGAIN);
         SimClient client = open();
         world.run(SECOND);
@@ -418,7 +427,7 @@ final class StackTcpTest {
 
     @Test
     void earlyAcceptLosesNothingOfWhatComesBeforeTheUpstream() {
-        world = new World(1, World.settings().withManners(true, true), 4 << 20, false);
+        world = new World(1, World.settings().withManners(true, true), 4 << 20, false, peeks);
         world.net.listen(0, World.TARGET, 80, SimServer::echo);
         SimClient client = world.client(1000).sends(300_000, true).open();
         world.settle();
@@ -428,7 +437,7 @@ final class StackTcpTest {
 
     @Test
     void earlyAcceptOfARefusedTargetIsAReset() {
-        world = new World(1, World.settings().withManners(true, true), 4 << 20, false);
+        world = new World(1, World.settings().withManners(true, true), 4 << 20, false, peeks);
         SimClient client = world.client(1000).sends(300_000, true).open();
         world.settle();
         assertTrue(client.wasReset());

@@ -64,7 +64,11 @@ final class World implements PacketOutput {
     private final TcpHeader tcp = new TcpHeader();
 
     World(long seed, StackSettings settings, int slabBytes, boolean socks) {
-        net = new SimNet(seed);
+        this(seed, settings, slabBytes, socks, true);
+    }
+
+    World(long seed, StackSettings settings, int slabBytes, boolean socks, boolean peeks) {
+        net = new SimNet(seed).peeks(peeks);
         slab = new Slab(Arena.ofAuto().allocate(slabBytes, 4096));
         net.listen(0, PROXY, 1080, () -> new SimSocks(manners));
         upstream = socks
@@ -74,11 +78,19 @@ final class World implements PacketOutput {
     }
 
     static World direct() {
-        return new World(1, settings(), 16 << 20, false);
+        return direct(true);
+    }
+
+    static World direct(boolean peeks) {
+        return new World(1, settings(), 16 << 20, false, peeks);
     }
 
     static World socks() {
-        return new World(1, settings(), 16 << 20, true);
+        return socks(true);
+    }
+
+    static World socks(boolean peeks) {
+        return new World(1, settings(), 16 << 20, true, peeks);
     }
 
     static StackSettings settings() {

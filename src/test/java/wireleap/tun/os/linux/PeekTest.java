@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
+import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
@@ -175,6 +176,22 @@ class PeekTest {
         epoll.add(far.number(), Poller.READABLE, 1);
         assertEquals(1, epoll.await(SocketPair.PATIENCE_NANOS));
         assertEquals(0, sockets.recv(far.number(), memory, 0, 100));
+    }
+
+    @Test
+    void streamFromAChosenPortCanBePeekedAtToo() throws ErrnoException {
+        try (Fd listener = SocketPair.listener(arena, lo)) {
+            int port = SocketPair.port(sockets, listener);
+            Endpoint local = new Endpoint();
+            sockets.local(near.number(), local);
+            near.close();
+            far.close();
+            near = Fd.of("connect", sockets.connectFrom(local, 0, lo, port));
+            far = SocketPair.accept(listener);
+        }
+        says("0123");
+        assertEquals("01", peeked(2));
+        assertEquals("23", peeked(2));
     }
 
     @Test
