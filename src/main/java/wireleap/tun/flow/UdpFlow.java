@@ -26,6 +26,8 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     /** Null: out of use. */
     private DatagramSession session;
     private boolean mayRead;
+    /** Whether the network may have said something about what was sent. */
+    private boolean mayHear;
 
     UdpFlow(Core core, UdpFlows flows) {
         this.core = core;
@@ -41,6 +43,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     /** Asks the upstream; false: it refused at once, and the flow is to be closed. */
     boolean open(long nowNanos) {
         mayRead = false;
+        mayHear = false;
         session = core.upstream.datagrams(!IpWriter.isIpv4(clientHi(), clientLo()), this, nowNanos);
         core.wheel.scheduleBy(timer, flows.deadlineNanos(this));
         return session.refusal() == Refusal.NONE;
@@ -135,17 +138,19 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
 
     @Override
     public void onReady(int events, long nowNanos) {
-        if ((events & LinkOwner.FAILED) != 0) {
-            flows.tellUnreachable(this, session, 0, nowNanos);
-        }
+        mayHear |= (events & LinkOwner.FAILED) != 0;
         mayRead |= (events & LinkOwner.READABLE) != 0;
         core.turn.add(turn);
     }
 
     @Override
     public void onTurn(long nowNanos) {
-        mayRead = mayRead && session != null && flows.receive(this, session, nowNanos);
-        if (mayRead) {
+        if (session == null) {
+            return;
+        }
+        mayHear = mayHear && flows.tellUnreachable(this, session, 0, nowNanos);
+        mayRead = mayRead && flows.receive(this, session, nowNanos);
+        if (mayRead || mayHear) {
             core.turn.add(turn);
         }
     }

@@ -21,6 +21,7 @@ final class UdpFlows {
     /** So much of a turn is a session's share: as many times is received, unless it is so many bytes before. */
     private static final int RECEIPTS_A_TURN = 32;
     private static final int BYTES_A_TURN = 256 << 10;
+    private static final int ERRORS_A_TURN = 32;
 
     private final Core core;
     private final DatagramOutput output;
@@ -195,12 +196,17 @@ final class UdpFlows {
     }
 
     /**
-     * Passes on what the network said about datagrams of a session.
+     * Passes on a share of what the network said about datagrams of a session.
      *
      * @param sentPort the port of a datagram that could not be sent just now; 0: there is none
+     * @return false: that was all
      */
-    void tellUnreachable(UdpFlow flow, DatagramSession session, int sentPort, long nowNanos) {
-        for (int error = session.unreachable(meta); error != SocketError.AGAIN; error = session.unreachable(meta)) {
+    boolean tellUnreachable(UdpFlow flow, DatagramSession session, int sentPort, long nowNanos) {
+        for (int i = 0; i < ERRORS_A_TURN; i++) {
+            int error = session.unreachable(meta);
+            if (error == SocketError.AGAIN) {
+                return false;
+            }
             core.dns.restoreTarget(meta, flow);
             int port = meta.port() == 0 ? sentPort : meta.port();
             IcmpError told = errorFor(error);
@@ -210,6 +216,7 @@ final class UdpFlows {
                 flow.tellTooBig(meta.mtu(), meta.hi(), meta.lo(), port, nowNanos);
             }
         }
+        return true;
     }
 
     /** The client's kernel says that nobody listens at the client's port any more. */

@@ -432,6 +432,18 @@ final class StackUdpTest {
     }
 
     @Test
+    void errorsAreToldInShares() {
+        for (int i = 0; i < 90; i++) {
+            send(5000, World.TARGET, payload(i + 1));
+        }
+        world.net.settle();
+        world.stack.endOfTurn(world.net.nowNanos());
+        assertEquals(32, world.count(Counter.ICMP_ERROR_SENT));
+        world.run(SECOND / 10);
+        assertEquals(90, world.count(Counter.ICMP_ERROR_SENT));
+    }
+
+    @Test
     void proxyWithoutDatagramsIsPortUnreachable() {
         relay();
         world.manners.reply = 7;

@@ -78,6 +78,11 @@ public final class ProbeSocket implements AutoCloseable {
         return option(Linux.SOL_SOCKET(), SO_NO_CHECK, 1);
     }
 
+    /** What is sent in one go are datagrams of this size each, but for the last, which may be shorter (UDP_SEGMENT). */
+    public ProbeSocket segments(int bytes) {
+        return option(Linux.IPPROTO_UDP(), Linux.UDP_SEGMENT(), bytes);
+    }
+
     /** What is too large for the way is not cut into fragments. */
     public ProbeSocket dontFragment() {
         return family == Family.IPV4 ? option(Linux.SOL_IP(), Linux.IP_MTU_DISCOVER(), Linux.IP_PMTUDISC_DO())
@@ -106,6 +111,12 @@ public final class ProbeSocket implements AutoCloseable {
     /** Sends zeros to where it is connected: how many, or minus errno. */
     public int send(int bytes) {
         return Sys.send(socket.number(), payload, 0, bytes, 0);
+    }
+
+    /** Sends these bytes to where it is connected: how many, or minus errno. */
+    public int send(byte[] bytes) {
+        MemorySegment.copy(bytes, 0, payload, JAVA_BYTE, 0, bytes.length);
+        return Sys.send(socket.number(), payload, 0, bytes.length, 0);
     }
 
     /** The next of what was told, once it has come. @throws AssertionError when nothing does within 5 s */
