@@ -8,6 +8,12 @@ PREFIX = "wlbench"
 SERVER_4 = "198.51.100.1"
 SERVER_6 = "2001:db8:1::1"
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+SYSCTLS = (
+    "net.ipv4.ip_local_port_range=1024 65535",  # tens of thousands of connections a turn
+    "net.ipv4.tcp_tw_reuse=1",
+    "net.ipv4.conf.all.rp_filter=0",
+    "net.ipv4.conf.default.rp_filter=0",
+)
 
 
 class Failed(Exception):
@@ -42,7 +48,7 @@ class Process:
         """User and system time so far, of all threads."""
         with open(f"/proc/{self.pid}/stat") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+        return int(fields[11]) / TICKS_A_SECOND, int(fields[12]) / TICKS_A_SECOND
 
     def resident_mb(self):
         """VmRSS now, in millions of bytes."""
@@ -61,47 +67,54 @@ class Process:
                 self.popen.kill()
         self.popen.wait()
 
-    def last_words(self):
+    def words(self):
         with open(self.log, errors="replace") as log:
-            return log.read()[-2000:].strip()
+            return log.read().strip()
+
+    def last_words(self):
+        return self.words()[-1000:]
 
 
 class Net:
     """
-    Two "inside" namespaces, alike, each with a veth into the "outside" one, where the servers are:
+    "Inside" namespaces, alike, one an engine and upstream, since an engine captures all that is sent from its namespace;
+    each has a veth into the "outside" one, where the servers are:
 
-        daemon  10.99.0.2, fd99:0::2  ------  10.99.0.1, fd99:0::1  outside   198.51.100.1, 2001:db8:1::1
-        relay   10.99.1.2, fd99:1::2  ------  10.99.1.1, fd99:1::1
+        inside 0  10.99.0.2, fd99:0::2  ------  10.99.0.1, fd99:0::1  outside   198.51.100.1, 2001:db8:1::1
+        inside 1  10.99.1.2, fd99:1::2  ------  10.99.1.1, fd99:1::1
 
-    The yardstick has its own, because the daemon captures all that is sent from its namespace.
+    The servers' addresses answer an inside only where it goes "direct": of the others, nothing can pass the engine by.
     """
 
     def __init__(self, directory):
         self.directory = directory
-        self.inside = {side: f"{PREFIX}-{os.getpid()}-{side}" for side in ("daemon", "relay")}
+        self.insides = []
         self.outside = f"{PREFIX}-{os.getpid()}-out"
         self.processes = []
 
     def __enter__(self):
         try:
-            self._make()
+            remove_orphans()
+            self._add_namespace(self.outside)
+            run("ip", "-n", self.outside, "addr", "add", f"{SERVER_4}/32", "dev", "lo")
+            run("ip", "-n", self.outside, "addr", "add", f"{SERVER_6}/128", "dev", "lo", "nodad")
         except Failed:
             self.__exit__()
             raise
         return self
 
-    def _make(self):
-        remove_orphans()
-        run("ip", "netns", "add", self.outside)
-        run("ip", "-n", self.outside, "link", "set", "lo", "up")
-        run("ip", "-n", self.outside, "addr", "add", f"{SERVER_4}/32", "dev", "lo")
-        run("ip", "-n", self.outside, "addr", "add", f"{SERVER_6}/128", "dev", "lo", "nodad")
-        for number, namespace in enumerate(self.inside.values()):
-            self._join(namespace, number)
-
-    def _join(self, namespace, number):
+    def _add_namespace(self, namespace):
         run("ip", "netns", "add", namespace)
         run("ip", "-n", namespace, "link", "set", "lo", "up")
+        for setting in SYSCTLS:
+            run("ip", "netns", "exec", namespace, "sysctl", "-qw", setting)
+
+    def add_inside(self, direct):
+        """Another inside: its number, by which the methods below know it."""
+        number = len(self.insides)
+        namespace = f"{PREFIX}-{os.getpid()}-{number}"
+        self.insides.append(namespace)
+        self._add_namespace(namespace)
         run("ip", "-n", namespace, "link", "add", "veth0", "type", "veth", "peer", "name", f"veth{number}", "netns",
             self.outside)
         for where, device, host in ((namespace, "veth0", 2), (self.outside, f"veth{number}", 1)):
@@ -110,10 +123,15 @@ class Net:
             run("ip", "-n", where, "link", "set", device, "up")
         run("ip", "-n", namespace, "route", "add", "default", "via", f"10.99.{number}.1")
         run("ip", "-n", namespace, "-6", "route", "add", "default", "via", f"fd99:{number}::1")
+        if not direct:
+            for family, server, cable in (("-4", SERVER_4, f"10.99.{number}.0/24"),
+                                          ("-6", SERVER_6, f"fd99:{number}::/64")):
+                run("ip", "-n", self.outside, family, "rule", "add", "from", server, "to", cable, "blackhole")
+        return number
 
-    def gateway(self, side):
+    def gateway(self, number):
         """The outside's address on an inside's cable: where it finds the SOCKS server."""
-        return f"10.99.{list(self.inside).index(side)}.1"
+        return f"10.99.{number}.1"
 
     def start(self, namespace, *command):
         log = os.path.join(self.directory, f"{len(self.processes)}-{os.path.basename(command[0])}.log")
@@ -124,7 +142,7 @@ class Net:
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.stop()
-        for namespace in (*self.inside.values(), self.outside):
+        for namespace in (*self.insides, self.outside):
             run("ip", "netns", "del", namespace, check=False)
 
 
