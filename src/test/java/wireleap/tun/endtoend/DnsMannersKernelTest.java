@@ -1,0 +1,81 @@
+package wireleap.tun.endtoend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import wireleap.tun.dns.Messages;
+import wireleap.tun.testing.Daemon;
+import wireleap.tun.testing.NeedsProgram;
+import wireleap.tun.testing.NeedsTun;
+import wireleap.tun.testing.ScriptedDns;
+import wireleap.tun.testing.ScriptedDns.Manner;
+import wireleap.tun.testing.TestNet;
+import wireleap.tun.testing.Upstream;
+
+/** Resolvers of all manners, asked over TCP through a proxy that has no UDP. */
+@NeedsTun
+@NeedsProgram({"ip", "microsocks", "dig"})
+@Timeout(40)
+class DnsMannersKernelTest {
+    private static TestNet net;
+
+    @BeforeAll
+    static void open() throws Exception {
+        net = TestNet.open();
+        Daemon.start(net, "--upstream", Upstream.MICROSOCKS.open(net));
+    }
+
+    @AfterAll
+    static void close() {
+        net.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DILIGENT, 100", "REVERSED, 10", "CURT, 20", "SILENT_AT_FIRST, 50"})
+    void eachQueryHasItsOwnAnswer(Manner manner, int queries) throws Exception {
+        var answered = new TreeSet<Integer>();
+        try (var resolver = ScriptedDns.open(net, manner);
+                var socket = TestNet.datagrams(net.inside(), new InetSocketAddress("0.0.0.0", 0))) {
+            socket.connect(new InetSocketAddress(TestNet.SERVER_4, 53));
+            for (int i = 0; i < queries; i++) {
+                socket.write(ByteBuffer.wrap(Messages.query(i, "n" + i + ".example")));
+            }
+            while (answered.size() < queries) {
+                var answer = ByteBuffer.allocate(512);
+                socket.read(answer);
+                var query = Messages.query(answer.getShort(0), "n" + answer.getShort(0) + ".example");
+                assertEquals(ByteBuffer.wrap(Messages.answer(query, ScriptedDns.ANSWER_BYTES)), answer.flip());
+                answered.add((int) answer.getShort(0));
+            }
+            assertTrue(resolver.connections() >= (manner == Manner.SILENT_AT_FIRST ? 2 : 1));
+        }
+        assertEquals(IntStream.range(0, queries).boxed().collect(Collectors.toSet()), answered);
+    }
+
+    @Test
+    void aSilentOneIsServfailAfterFourSeconds() throws Exception {
+        try (var resolver = ScriptedDns.open(net, Manner.SILENT)) {
+            String said = TestNet.output(net.inside(), "dig", "@198.51.100.1", "example.org", "+time=8", "+tries=1");
+            assertTrue(said.contains("status: SERVFAIL"), said);
+            assertTrue(said.matches("(?s).*Query time: [4-5]\\d{3} msec.*"), said);
+            assertEquals(2, resolver.connections());
+        }
+    }
+
+    @Test
+    void oneThatIsNotThereIsServfailAtOnce() throws Exception {
+        String said = TestNet.output(net.inside(), "dig", "@198.51.100.2", "example.org", "+time=3", "+tries=1");
+        assertTrue(said.contains("status: SERVFAIL"), said);
+    }
+}
