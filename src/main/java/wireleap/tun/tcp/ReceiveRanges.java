@@ -1,21 +1,40 @@
 package wireleap.tun.tcp;
 
 /**
- * What the sink keeps out of order, and the order in which SACK blocks tell of it: the range of the segment that came
- * last first, then those reported before (RFC 2018 section 4).
+ * What the sink keeps out of order, and the order in which SACK blocks tell of it: what came twice (D-SACK, RFC 2883
+ * section 4), then the range of the segment that came last, then those reported before (RFC 2018 section 4).
  */
 final class ReceiveRanges {
     /** SACK blocks that fit beside timestamps: 12 + 4 + 3 * 8 = 40 bytes of options. */
     static final int MAX_BLOCKS = 3;
+    /** In place of an index: the range that came twice. */
+    private static final int TWICE = -1;
 
     private final RangeSet stored = new RangeSet(16);
     /** A position in each of the ranges that grew last, the youngest first; what is gone is found in none. */
     private final long[] recent = new long[MAX_BLOCKS];
     /** Indexes into stored, as {@link #chooseBlocks} left them. */
     private final int[] blocks = new int[MAX_BLOCKS];
+    /** [twiceLeft, twiceRight) came again and was not reported yet; empty if twiceLeft is not below. */
+    private long twiceLeft;
+    private long twiceRight;
 
     void clear() {
         stored.clear();
+        reportSent();
+    }
+
+    /** [from, to) came again; the next segment reports the last such range, with those that it touches. */
+    void cameTwice(long from, long to) {
+        boolean touches = twiceLeft < twiceRight && from <= twiceRight && twiceLeft <= to;
+        twiceLeft = touches ? Math.min(twiceLeft, from) : from;
+        twiceRight = touches ? Math.max(twiceRight, to) : to;
+    }
+
+    /** A segment with the blocks was sent: a duplicate is reported once. */
+    void reportSent() {
+        twiceLeft = 0;
+        twiceRight = 0;
     }
 
     boolean isEmpty() {
@@ -63,11 +82,14 @@ final class ReceiveRanges {
 
     /** How many SACK blocks the next segment carries, 0..3; they stand in {@link #blockLeft} and blockRight. */
     int chooseBlocks() {
-        if (stored.isEmpty()) {
-            return 0;
-        }
         int count = 0;
-        for (int i = 0; i < MAX_BLOCKS; i++) {
+        if (twiceLeft < twiceRight) {
+            blocks[count++] = TWICE;
+        }
+        if (stored.isEmpty()) {
+            return count;
+        }
+        for (int i = 0; i < MAX_BLOCKS && count < MAX_BLOCKS; i++) {
             int index = stored.indexOf(recent[i]);
             if (index >= 0 && !isChosen(index, count)) {
                 blocks[count++] = index;
@@ -82,11 +104,11 @@ final class ReceiveRanges {
     }
 
     long blockLeft(int block) {
-        return stored.left(blocks[block]);
+        return blocks[block] == TWICE ? twiceLeft : stored.left(blocks[block]);
     }
 
     long blockRight(int block) {
-        return stored.right(blocks[block]);
+        return blocks[block] == TWICE ? twiceRight : stored.right(blocks[block]);
     }
 
     private boolean isChosen(int index, int count) {

@@ -96,7 +96,7 @@ final class Receiver {
         }
         long from = Math.max(position, rcvNxt);
         long to = Math.min(end, Math.min(finPosition, window.acceptEdge()));
-        countDuplicate(Math.min(end, from) - position);
+        noteDuplicate(position, Math.min(end, from));
         if (to < end && end > rcvNxt) {
             counters.add(Counter.DROP_TCP_BYTES_BEYOND_WINDOW, end - Math.max(to, from));
             delayedAck.hurry();
@@ -116,14 +116,16 @@ final class Receiver {
     /** Payload of which nothing is wanted, for the stream has ended; it is acknowledged. */
     void ignore(long position, int length) {
         long known = Math.clamp(rcvNxt - position, 0, length);
-        countDuplicate(known);
+        noteDuplicate(position, position + known);
         counters.add(Counter.DROP_TCP_BYTES_BEYOND_WINDOW, length - known);
         delayedAck.hurry();
     }
 
-    private void countDuplicate(long bytes) {
-        if (bytes > 0) {
-            counters.add(Counter.DROP_TCP_BYTES_DUPLICATE, bytes);
+    /** What has come again is told to the peer (RFC 2883 section 4). */
+    private void noteDuplicate(long from, long to) {
+        if (from < to) {
+            counters.add(Counter.DROP_TCP_BYTES_DUPLICATE, to - from);
+            ranges.cameTwice(from, to);
         }
     }
 
@@ -152,11 +154,18 @@ final class Receiver {
         long to = from + length;
         if (ranges.containsAll(from, to)) {
             ranges.touch(from);
-            countDuplicate(length);
+            noteDuplicate(from, to);
         } else if (ranges.hasRoomFor(from, to) && sink.store(from, memory, offset, length)) {
             ranges.add(from, to);
         } else {
             counters.increment(Counter.DROP_TCP_OUT_OF_ORDER);
+        }
+    }
+
+    /** A segment of which all was in order already has come again, beyond what is acceptable. */
+    void receiveOld(long position, int length) {
+        if (length > 0 && position + length <= rcvNxt) {
+            ranges.cameTwice(position, position + length);
         }
     }
 
@@ -205,6 +214,7 @@ final class Receiver {
     /** A segment that acknowledges rcvNxt was sent. */
     void onAckSent(boolean withData) {
         lastAckSent = rcvNxt;
+        ranges.reportSent();
         delayedAck.onSent(withData);
     }
 

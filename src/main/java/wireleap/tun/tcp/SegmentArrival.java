@@ -90,6 +90,7 @@ final class SegmentArrival {
             return false;
         }
         if (!tcb.receiver.isAcceptable(seq, length)) {
+            tcb.receiver.receiveOld(seq, payloadLength);
             onUnacceptable(segment, length, nowNanos);
             return false;
         }

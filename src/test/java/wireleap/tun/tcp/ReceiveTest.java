@@ -58,8 +58,54 @@ class ReceiveTest {
         peer.data(1000, 100);
         peer.data(3000, 100);
         peer.data(1000, 100);
-        assertEquals(List.of("1000-1100", "3000-3100"), peer.sent.getLast().sacks());
+        List<String> blocks = peer.sent.getLast().sacks();
+        assertEquals(List.of("1000-1100", "1000-1100", "3000-3100"), blocks, "first as a duplicate");
         assertEquals(2, peer.sinkCalls.size(), "stored once");
+    }
+
+    @Test
+    void whatComesTwiceInOrderIsReportedOnce() {
+        peer.data(0, 1000);
+        peer.data(200, 300);
+        assertEquals(List.of("200-500"), peer.sent.getLast().sacks());
+        peer.arrives(new Segment().seq(999));
+        peer.data(1000, 100);
+        peer.data(1100, 100);
+        assertEquals(List.of(), peer.sent.getLast().sacks());
+    }
+
+    @Test
+    void theDuplicatePartOfASegmentIsReported() {
+        peer.data(0, 1000);
+        peer.data(900, 300);
+        peer.data(1200, 300);
+        assertTrue(peer.sent.stream().anyMatch(sent -> sent.sacks().equals(List.of("900-1000"))), peer.sent.toString());
+    }
+
+    @Test
+    void duplicatesOfATurnThatTouchAreReportedAsOne() {
+        peer.data(0, 3000);
+        peer.sent.clear();
+        peer.comes(new Segment().seq(0).payload(1000));
+        peer.data(1000, 1000);
+        assertEquals(List.of("0-2000"), peer.only().sacks());
+    }
+
+    @Test
+    void aDuplicateIsReportedBesideTwoBlocksAtTheMost() {
+        for (int at = 1000; at <= 4000; at += 1000) {
+            peer.data(at, 100);
+        }
+        peer.data(2000, 100);
+        assertEquals(List.of("2000-2100", "2000-2100", "4000-4100"), peer.sent.getLast().sacks());
+    }
+
+    @Test
+    void aPeerWithoutSackHearsOfNoDuplicates() {
+        HandPeer plain = HandPeer.plain();
+        plain.data(0, 1000);
+        plain.data(0, 1000);
+        assertEquals(List.of(), plain.sent.getLast().sacks());
     }
 
     @Test
