@@ -110,6 +110,8 @@ public enum Counter {
     TCP_RETRANSMIT_FAST(Group.RETRANSMISSIONS, "fast"),
     /** TCP segments sent again after a timeout, super-segments counting once. */
     TCP_RETRANSMIT_TIMEOUT(Group.RETRANSMISSIONS, "timeout"),
+    /** TCP segments sent again as probes of a tail that may be lost. */
+    TCP_RETRANSMIT_PROBE(Group.RETRANSMISSIONS, "probe"),
     /** SYNs and their answers sent again. */
     TCP_RETRANSMIT_SYN(Group.RETRANSMISSIONS, "syn"),
 
@@ -117,6 +119,10 @@ public enum Counter {
     TCP_FAST_RECOVERY(Group.TCP, "fastRecoveries"),
     /** Retransmission timeouts. */
     TCP_TIMEOUT(Group.TCP, "timeouts"),
+    /** Recoveries and timeouts taken back, for nothing was lost. */
+    TCP_RECOVERY_UNDONE(Group.TCP, "recoveriesUndone"),
+    /** Probes of a tail that may be lost, with new bytes or old ones. */
+    TCP_TAIL_PROBE(Group.TCP, "tailProbes"),
     /** Probes of windows that the peer has closed. */
     TCP_WINDOW_PROBE(Group.TCP, "windowProbes"),
     /** Probes of peers that are silent. */

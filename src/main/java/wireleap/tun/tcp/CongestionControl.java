@@ -27,6 +27,12 @@ sealed interface CongestionControl permits NewReno {
     /** The retransmission timer ran out; {@code again}: for the same data as before. */
     void onTimeout(long flightBytes, boolean again);
 
+    /** Keeps the window and threshold of this moment, before a loss is answered. */
+    void remember();
+
+    /** There was no loss: what {@link #remember} kept holds again, unless there is more by now. */
+    void undo();
+
     /** What may be in flight, one segment or more. */
     long cwndBytes();
 

@@ -1,134 +1,205 @@
 package wireleap.tun.tcp;
 
+import wireleap.tun.wire.TcpOptions;
+
 /**
- * Which bytes are lost and must be sent again, and how many are in flight: NewReno (RFC 6582) where the peer has no
- * SACK, the loss marks and the pipe of RFC 6675 where it has; after a timeout everything outstanding counts as lost
- * (RFC 5681 section 3.1). In fast recovery {@link RateReduction} says how much. {@link Sender} sends.
- *
- * <p>Bytes in [sndUna, retransmitNxt) that the peer is not known to hold have been sent again; those in [retransmitNxt,
- * lostEdge) are lost and will be; those beyond are in flight.
+ * Which bytes are lost and must be sent again, and how many are in flight: {@link Rack} says so where the peer has
+ * SACK, NewReno (RFC 6582) where it has not. In fast recovery {@link RateReduction} says how much may be sent; a
+ * recovery that was a mistake, as {@link Eifel} tells, is taken back. {@link Sender} sends.
  */
 final class LossRecovery {
     private enum Phase { OPEN, FAST_RECOVERY, AFTER_TIMEOUT }
 
     private static final int DUP_THRESH = 3;
 
-    private final Scoreboard scoreboard = new Scoreboard();
+    private final RttEstimator rtt;
+    private final Rack rack;
+    private final Scoreboard scoreboard;
+    private final Eifel eifel;
     private final CongestionControl congestion = new NewReno();
     private final RateReduction reduction = new RateReduction();
     private Phase phase = Phase.OPEN;
     private boolean sack;
     private int mss;
+    /** Duplicate ACKs without SACK: as many segments have left the network. */
     private int dupAcks;
     /** The recovery ends when everything before this is acknowledged. */
     private long recover;
-    private long retransmitNxt;
-    private long lostEdge;
     /** sndUna and the bytes held beyond it: where it grows, something was delivered. */
     private long deliveredEdge;
     /** The next retransmission goes out whatever the window says. */
     private boolean urgent;
 
+    LossRecovery(RttEstimator rtt, Timestamps timestamps) {
+        this.rtt = rtt;
+        rack = new Rack(timestamps);
+        scoreboard = new Scoreboard(rack);
+        eifel = new Eifel(timestamps);
+    }
+
     void begin(int mss, boolean sack, boolean synLost) {
         this.mss = mss;
         this.sack = sack;
         congestion.begin(mss, synLost);
-        scoreboard.clear();
+        rack.begin();
+        scoreboard.clear(0);
+        eifel.begin();
         phase = Phase.OPEN;
         dupAcks = 0;
         urgent = false;
         recover = 0;
-        retransmitNxt = 0;
-        lostEdge = 0;
         deliveredEdge = 0;
     }
 
-    /** Takes in a SACK block; true if it says anything new. */
-    boolean onSackBlock(long left, long right, long sndUna, long sndNxt) {
-        return sack && scoreboard.add(left, right, sndUna, sndNxt);
+    /** An ACK has come; what it says follows. */
+    void ackArrives(TcpOptions options, long nowNanos) {
+        rack.ackArrives(options, nowNanos);
     }
 
-    /** sndUna has moved by {@code acked} bytes; before that, {@code flightBytes} were in flight. */
-    void onNewAck(long sndUna, long sndNxt, long acked, long flightBytes) {
-        scoreboard.acknowledged(sndUna);
-        if (phase == Phase.FAST_RECOVERY && sndUna < recover) {
-            onPartialAck(sndUna, sndNxt, acked);
+    /** Takes in a SACK block; true if it says anything new. */
+    boolean onSackBlock(long left, long right) {
+        boolean credible = left > scoreboard.sndUna() && left < right && right <= scoreboard.sndNxt();
+        return sack && credible && scoreboard.reported(left, right);
+    }
+
+    /** A D-SACK block has told that something was sent again in vain. */
+    void onDuplicateReported() {
+        rack.onSpurious(scoreboard.sndNxt());
+    }
+
+    /** All before {@code ack} is acknowledged, and was not before; true if the recovery is taken back. */
+    boolean onNewAck(TcpOptions options, long ack, long nowNanos) {
+        long flightBytes = scoreboard.outstandingBytes();
+        long acked = ack - scoreboard.sndUna();
+        scoreboard.acknowledged(ack);
+        if (scoreboard.isReneged()) {
+            scoreboard.forgetReports();
+        }
+        rack.acknowledged(ack);
+        boolean mistake = phase != Phase.OPEN && eifel.isMistake(options, ack);
+        if (mistake) {
+            undo();
+        }
+        if (phase == Phase.FAST_RECOVERY && ack < recover) {
+            onPartialAck(acked);
         } else {
-            if (phase == Phase.OPEN || sndUna >= recover) {
-                phase = Phase.OPEN;
-                dupAcks = 0;
-                urgent = false;
+            if (phase != Phase.OPEN && ack >= recover) {
+                rack.onRecoveryEnd();
+                open();
             }
+            dupAcks = 0;
             congestion.onAcknowledged(acked, flightBytes);
         }
-        findLoss(sndUna, sndNxt);
-        noteDelivered(sndUna);
+        boolean found = findLoss(nowNanos);
+        noteDelivered(!found);
+        return mistake;
     }
 
     /** RFC 6582 section 3.2 step 3: what begins at sndUna is lost too, unless it was sent again already. */
-    private void onPartialAck(long sndUna, long sndNxt, long acked) {
-        dupAcks = (int) Math.max(0, dupAcks - Math.max(0, acked - 1) / mss);
-        lostEdge = Math.max(lostEdge, Math.min(sndUna + mss, sndNxt));
-        urgent = retransmitNxt <= sndUna;
+    private void onPartialAck(long acked) {
+        if (!sack) {
+            dupAcks = (int) Math.max(0, dupAcks - Math.max(0, acked - 1) / mss);
+            urgent |= scoreboard.loseFirst(mss);
+        }
     }
 
     /** A duplicate ACK (RFC 5681 section 2), or one whose SACK blocks say something new. */
-    void onDuplicateAck(long sndUna, long sndNxt) {
-        if (phase != Phase.AFTER_TIMEOUT) {
+    void onDuplicateAck(long nowNanos) {
+        if (!sack && phase != Phase.AFTER_TIMEOUT) {
             dupAcks++;
         }
-        findLoss(sndUna, sndNxt);
-        noteDelivered(sndUna);
+        findLoss(nowNanos);
+        noteDelivered(false);
     }
 
-    private void findLoss(long sndUna, long sndNxt) {
-        long lostBelow = scoreboard.lostBelow(sndUna, mss);
-        if (phase == Phase.OPEN && (lostBelow > sndUna || dupAcks >= DUP_THRESH)) {
+    /** What was out of order for long enough counts as lost. */
+    void onReorderTimeout(long nowNanos) {
+        findLoss(nowNanos);
+    }
+
+    private boolean findLoss(long nowNanos) {
+        long lostBefore = scoreboard.lostBytes();
+        if (!sack) {
+            if (phase == Phase.OPEN && dupAcks >= DUP_THRESH) {
+                scoreboard.loseFirst(mss);
+            }
+        } else if (phase != Phase.OPEN || scoreboard.sackedBytes() > 0) {
+            boolean hasty = phase != Phase.OPEN || scoreboard.sackedBytes() > (DUP_THRESH - 1) * (long) mss;
+            rack.findLost(scoreboard, hasty, rtt.srttNanos(), nowNanos);
+        } else {
+            rack.stop();
+        }
+        boolean found = scoreboard.lostBytes() > lostBefore;
+        if (phase == Phase.OPEN && found) {
             phase = Phase.FAST_RECOVERY;
-            congestion.onLoss(sndNxt - sndUna);
-            recover = sndNxt;
-            retransmitNxt = sndUna;
-            lostEdge = Math.min(sndUna + mss, sndNxt);
-            urgent = true;
-            reduction.begin(sndNxt - sndUna);
+            congestion.remember();
+            congestion.onLoss(scoreboard.outstandingBytes());
+            reduction.begin(scoreboard.outstandingBytes());
+            recoveryBegins();
         }
-        if (phase != Phase.OPEN) {
-            lostEdge = Math.max(lostEdge, lostBelow);
-        }
+        return found;
     }
 
-    private void noteDelivered(long sndUna) {
-        long edge = sndUna + goneBytes();
+    private void recoveryBegins() {
+        recover = scoreboard.sndNxt();
+        urgent = true;
+        eifel.recoveryBegins();
+    }
+
+    private void noteDelivered(boolean safe) {
+        long edge = scoreboard.sndUna() + goneBytes();
         if (edge > deliveredEdge) {
-            reduction.onDelivered(edge - deliveredEdge, mss);
+            reduction.onDelivered(edge - deliveredEdge, safe ? mss : 0);
         }
         deliveredEdge = edge;
     }
 
     /** The retransmission timer ran out; {@code again}: for the same data as before. */
-    void onTimeout(long sndUna, long sndNxt, boolean again) {
-        congestion.onTimeout(sndNxt - sndUna, again);
-        scoreboard.clear(); // the peer may have thought better of it (RFC 2018 section 8)
+    void onTimeout(boolean again, long nowNanos) {
+        if (!again) {
+            congestion.remember();
+        }
+        congestion.onTimeout(scoreboard.outstandingBytes(), again);
         phase = Phase.AFTER_TIMEOUT;
         dupAcks = 0;
-        recover = sndNxt;
-        retransmitNxt = sndUna;
-        lostEdge = sndNxt;
-        urgent = true;
+        recoveryBegins();
+        if (sack) {
+            rack.findLostAfterTimeout(scoreboard, rtt.srttNanos(), nowNanos);
+        } else {
+            scoreboard.loseAll();
+        }
     }
 
     /** What was sent again into a closed window was dropped there: it need not wait for another timeout. */
-    void onWindowOpened(long sndUna) {
+    void onWindowOpened() {
         if (phase == Phase.AFTER_TIMEOUT) {
-            retransmitNxt = sndUna;
+            scoreboard.loseAll();
             urgent = true;
         }
     }
 
+    /** A tail loss probe has made a loss good, which is answered like any other (RFC 8985 section 7.4). */
+    void onProbeMadeGood() {
+        if (phase == Phase.OPEN) {
+            congestion.onLoss(scoreboard.outstandingBytes());
+        }
+    }
+
+    private void undo() {
+        scoreboard.loseNothing();
+        congestion.undo();
+        open();
+    }
+
+    private void open() {
+        phase = Phase.OPEN;
+        dupAcks = 0;
+        urgent = false;
+    }
+
     /** Bytes in flight: sent, and neither acknowledged nor reported nor lost (RFC 6675 section 4, SetPipe). */
-    long pipeBytes(long sndUna, long sndNxt) {
-        long lost = phase == Phase.OPEN ? 0 : scoreboard.missingBytes(Math.max(retransmitNxt, sndUna), lostEdge);
-        return Math.max(0, sndNxt - sndUna - goneBytes() - lost);
+    private long pipeBytes() {
+        return Math.max(0, scoreboard.outstandingBytes() - goneBytes() - scoreboard.lostBytes());
     }
 
     /** Bytes beyond sndUna that the peer holds: as it reports, or a segment for each duplicate ACK. */
@@ -137,29 +208,26 @@ final class LossRecovery {
     }
 
     /** Bytes that may be sent now besides those in flight, 0 or more. */
-    long roomBytes(long sndUna, long sndNxt) {
-        long pipe = pipeBytes(sndUna, sndNxt);
+    long roomBytes() {
+        long pipe = pipeBytes();
         long cwnd = congestion.cwndBytes();
         return Math.max(0, phase == Phase.FAST_RECOVERY ? reduction.roomBytes(pipe, cwnd) : cwnd - pipe);
     }
 
-    /** Bytes were sent that are new. */
-    void onSent(long bytes) {
-        reduction.onSent(bytes);
+    /** New bytes were sent, and perhaps the FIN: all up to {@code end}. */
+    void onSent(long end, long nowNanos) {
+        reduction.onSent(end - scoreboard.sndNxt());
+        scoreboard.sent(end, nowNanos);
     }
 
     /** The first lost byte that was not sent again, or -1. */
-    long nextLost(long sndUna) {
-        if (phase == Phase.OPEN) {
-            return -1;
-        }
-        long start = scoreboard.holeStart(Math.max(retransmitNxt, sndUna));
-        return start < lostEdge ? start : -1;
+    long nextLost() {
+        return scoreboard.firstLost();
     }
 
     /** Where the lost bytes that begin at {@code from} end. */
     long lostEnd(long from) {
-        return scoreboard.holeEnd(from, lostEdge);
+        return scoreboard.lostEnd(from);
     }
 
     /** Whether {@link #nextLost} must be sent, at least a segment of it, even without room. */
@@ -167,10 +235,11 @@ final class LossRecovery {
         return urgent;
     }
 
-    /** These lost bytes have been sent again, and all before them. */
-    void onRetransmitted(long from, long end) {
+    /** These bytes have been sent again. */
+    void onSentAgain(long from, long end, long nowNanos) {
         reduction.onSent(end - from);
-        retransmitNxt = end;
+        eifel.sentAgain(from, nowNanos);
+        scoreboard.sentAgain(from, end, nowNanos);
         urgent = false;
     }
 
@@ -180,6 +249,31 @@ final class LossRecovery {
 
     boolean isAfterTimeout() {
         return phase == Phase.AFTER_TIMEOUT;
+    }
+
+    /** Whether a tail may be asked for by a probe: nothing shows a loss yet, and the peer tells what it holds. */
+    boolean mayProbe() {
+        return sack && phase == Phase.OPEN && scoreboard.sackedBytes() == 0 && scoreboard.outstandingBytes() > 0;
+    }
+
+    /** Whether the peer has reported something out of order, so that it does not delay its ACKs. */
+    boolean isAnsweredAtOnce() {
+        return scoreboard.sackedBytes() > 0;
+    }
+
+    /** Whether no more than one segment is outstanding. */
+    boolean isLone() {
+        return scoreboard.outstandingBytes() <= mss;
+    }
+
+    /** When {@link #onReorderTimeout} is due. */
+    long reorderDeadlineNanos() {
+        return rack.deadlineNanos();
+    }
+
+    /** The round trip of which the last ACK has told, of bytes that were sent once; -1: none. */
+    long sampleNanos() {
+        return rack.sampleNanos();
     }
 
     CongestionControl congestion() {

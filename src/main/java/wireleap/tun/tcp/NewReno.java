@@ -15,6 +15,8 @@ final class NewReno implements CongestionControl {
     private long ssthreshBytes;
     /** Acknowledged in congestion avoidance since cwnd grew last (RFC 3465 section 2.1). */
     private long countedBytes;
+    private long priorCwndBytes;
+    private long priorSsthreshBytes;
 
     @Override
     public void begin(int mss, boolean synLost) {
@@ -57,6 +59,18 @@ final class NewReno implements CongestionControl {
         }
         cwndBytes = mss;
         countedBytes = 0;
+    }
+
+    @Override
+    public void remember() {
+        priorCwndBytes = cwndBytes;
+        priorSsthreshBytes = ssthreshBytes;
+    }
+
+    @Override
+    public void undo() {
+        cwndBytes = Math.max(cwndBytes, priorCwndBytes);
+        ssthreshBytes = Math.max(ssthreshBytes, priorSsthreshBytes);
     }
 
     @Override

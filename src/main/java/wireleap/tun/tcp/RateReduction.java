@@ -1,7 +1,7 @@
 package wireleap.tun.tcp;
 
 /**
- * Proportional rate reduction (RFC 6937, with the slow start reduction bound): in fast recovery what is sent follows
+ * Proportional rate reduction (RFC 9937): in fast recovery what is sent follows
  * what arrives, so that a queue that has just overflowed does not get a burst of retransmissions.
  */
 final class RateReduction {
@@ -19,10 +19,15 @@ final class RateReduction {
         boundBytes = 0;
     }
 
-    /** An ACK told that so many bytes have arrived, by sndUna or SACK. */
-    void onDelivered(long bytes, int mss) {
+    /**
+     * An ACK told that so many bytes have arrived, by sndUna or SACK.
+     *
+     * @param extraBytes a segment's if all goes well, so that the window grows back: sndUna has moved, and nothing else
+     *        was found lost; else 0
+     */
+    void onDelivered(long bytes, int extraBytes) {
         deliveredBytes += bytes;
-        boundBytes = Math.max(deliveredBytes - sentBytes, bytes) + mss;
+        boundBytes = Math.max(deliveredBytes - sentBytes, bytes) + extraBytes;
     }
 
     /** Bytes were sent, new ones or again. */

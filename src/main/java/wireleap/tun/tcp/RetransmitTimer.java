@@ -13,6 +13,8 @@ final class RetransmitTimer {
     final RttEstimator rtt;
     private long deadlineNanos;
     private int doublings;
+    /** Whether the peer acknowledges at once. */
+    private boolean prompt;
     /** Since when the peer has acknowledged nothing new; meaningful while running. */
     private long stalledSinceNanos;
 
@@ -25,6 +27,12 @@ final class RetransmitTimer {
         rtt.reset();
         deadlineNanos = NO_DEADLINE;
         doublings = 0;
+        prompt = false;
+    }
+
+    /** Whether the peer holds something out of order, so that it acknowledges at once (RFC 5681 section 4.2). */
+    void prompt(boolean prompt) {
+        this.prompt = prompt;
     }
 
     /** A segment was sent (5.1). */
@@ -38,6 +46,11 @@ final class RetransmitTimer {
     void restart(long nowNanos) {
         deadlineNanos = nowNanos + rtoNanos();
         stalledSinceNanos = nowNanos;
+    }
+
+    /** A tail loss probe was sent (RFC 8985 section 7.3): its ACK is waited for. */
+    void postpone(long nowNanos) {
+        deadlineNanos = nowNanos + rtoNanos();
     }
 
     /** All is acknowledged (5.2). */
@@ -85,6 +98,6 @@ final class RetransmitTimer {
     }
 
     long rtoNanos() {
-        return Math.min(settings.maxRtoNanos(), rtt.rtoNanos() << Math.min(doublings, MAX_DOUBLINGS));
+        return Math.min(settings.maxRtoNanos(), rtt.rtoNanos(prompt) << Math.min(doublings, MAX_DOUBLINGS));
     }
 }

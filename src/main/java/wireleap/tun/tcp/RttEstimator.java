@@ -2,13 +2,14 @@ package wireleap.tun.tcp;
 
 /** Round trip time and the retransmission timeout that follows from it: RFC 6298 section 2. */
 final class RttEstimator {
-    /** G: no round trip is known more precisely than the timestamps' clock ticks. */
-    private static final long GRANULARITY_NANOS = 1_000_000;
+    /** What scheduling may add to a round trip when the peer does not delay its ACK. */
+    private static final long PROMPT_NANOS = 10_000_000;
 
     private final TcpSettings settings;
     private long srttNanos;
     private long rttvarNanos;
-    private long rtoNanos;
+    /** The timeout until a round trip is measured. */
+    private long firstRtoNanos;
     private boolean measured;
 
     RttEstimator(TcpSettings settings) {
@@ -18,7 +19,7 @@ final class RttEstimator {
     void reset() {
         srttNanos = 0;
         rttvarNanos = 0;
-        rtoNanos = settings.initialRtoNanos();
+        firstRtoNanos = settings.initialRtoNanos();
         measured = false;
     }
 
@@ -32,18 +33,24 @@ final class RttEstimator {
             rttvarNanos = rttNanos / 2;
             measured = true;
         }
-        long rto = srttNanos + Math.max(GRANULARITY_NANOS, 4 * rttvarNanos);
-        rtoNanos = Math.clamp(rto, settings.minRtoNanos(), settings.maxRtoNanos());
     }
 
     /** After a SYN had to be sent again, data begins with at least 3 s (section 5.7). */
     void distrustHandshake() {
-        rtoNanos = Math.max(rtoNanos, 3_000_000_000L);
+        firstRtoNanos = Math.max(firstRtoNanos, 3_000_000_000L);
     }
 
-    /** The timeout before any doubling. */
-    long rtoNanos() {
-        return rtoNanos;
+    /**
+     * The timeout before any doubling.
+     *
+     * @param prompt whether the peer acknowledges at once all that comes, for it holds something out of order
+     */
+    long rtoNanos(boolean prompt) {
+        if (!measured) {
+            return firstRtoNanos;
+        }
+        long margin = Math.max(prompt ? PROMPT_NANOS : settings.minRtoNanos(), 4 * rttvarNanos);
+        return Math.min(srttNanos + margin, settings.maxRtoNanos());
     }
 
     /** The smoothed round trip time, 0 before the first sample. */

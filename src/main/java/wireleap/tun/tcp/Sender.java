@@ -21,7 +21,9 @@ final class Sender {
 
     final RetransmitTimer timer;
     final PersistTimer persist;
-    final LossRecovery recovery = new LossRecovery();
+    final TailProbe probe = new TailProbe();
+    final LossRecovery recovery;
+    private final SendWindow window;
     private final Agreement agreement;
     private final Timestamps timestamps;
     private final SegmentWriter writer;
@@ -30,23 +32,18 @@ final class Sender {
     private int iss;
     private long sndUna;
     private long sndNxt;
-    /** SND.UNA + SND.WND of the segment that last updated the window. */
-    private long windowEdge;
-    private long maxWindow;
-    /** SND.WL1 and SND.WL2, as positions. */
-    private long updateSeq;
-    private long updateAck;
     /** Where our FIN stands, NONE until it was sent. */
     private long finPosition;
-    /** A round trip is being measured until this is acknowledged; NONE: none is. */
-    private long timedEnd;
-    private long timedNanos;
+    /** When the first SYN was sent. */
+    private long synNanos;
     /** The persist timer ran out: a window that is silly may be filled (RFC 9293 section 3.8.6.2.1 (4)). */
     private boolean fillSillyWindow;
 
     Sender(TcpSettings settings, Agreement agreement, Timestamps timestamps, SegmentWriter writer, Counters counters) {
         this.timer = new RetransmitTimer(settings);
         this.persist = new PersistTimer(settings);
+        this.recovery = new LossRecovery(timer.rtt, timestamps);
+        this.window = new SendWindow(agreement);
         this.agreement = agreement;
         this.timestamps = timestamps;
         this.writer = writer;
@@ -62,42 +59,36 @@ final class Sender {
         this.iss = iss;
         sndUna = -1;
         sndNxt = -1;
-        windowEdge = 0;
-        maxWindow = 0;
-        updateSeq = 0;
-        updateAck = 0;
+        window.begin();
         finPosition = NONE;
-        timedEnd = NONE;
         fillSillyWindow = false;
         timer.reset();
         persist.stop();
+        probe.reset();
     }
 
     /** The SYN was sent. */
     void onSynSent(long nowNanos) {
         sndNxt = 0;
-        timedEnd = 0;
-        timedNanos = nowNanos;
+        synNanos = nowNanos;
         timer.ensureRunning(nowNanos);
     }
 
     /** The SYN must be sent again. */
     void onSynTimeout(long nowNanos) {
         timer.backOff(nowNanos);
-        timedEnd = NONE;
     }
 
     /** The SYN is acknowledged by this segment: data may begin. */
     void onSynAcknowledged(TcpHeader segment, long seq, long ack, long nowNanos) {
         boolean synLost = timer.hasBackedOff();
         timer.handshakeDone();
-        if (timedEnd != NONE) {
-            timer.sample(nowNanos - timedNanos);
-            timedEnd = NONE;
+        if (!synLost) {
+            timer.sample(nowNanos - synNanos);
         }
         sndUna = 0;
         recovery.begin(writer.mss(), agreement.sack, synLost);
-        openWindow(seq, ack, windowBytes(segment));
+        window.open(segment, seq, ack);
     }
 
     /** The position of an acknowledgment number. */
@@ -107,7 +98,7 @@ final class Sender {
 
     /** Whether an acknowledgment is neither of the future nor of too long ago (RFC 5961 section 5.2). */
     boolean isAcceptable(long ack) {
-        return ack <= sndNxt && ack >= sndUna - maxWindow;
+        return ack <= sndNxt && ack >= sndUna - window.maxBytes();
     }
 
     /**
@@ -117,87 +108,90 @@ final class Sender {
      * @param bare whether the segment has no payload, SYN or FIN
      */
     void onAck(TcpHeader segment, long seq, long ack, boolean bare, long nowNanos) {
-        boolean news = takeSackBlocks(segment.options());
+        TcpOptions options = segment.options();
+        boolean wasOpen = recovery.isOpen();
         boolean wasClosed = isWindowClosed();
-        boolean windowMoved = takeWindow(segment, seq, ack);
+        recovery.ackArrives(options, nowNanos);
+        long duplicateEnd = takeDuplicateReport(options, ack);
+        boolean news = takeSackBlocks(options, duplicateEnd >= 0 ? 1 : 0);
+        timer.prompt(recovery.isAnsweredAtOnce());
+        boolean windowMoved = window.take(segment, seq, ack, sndUna);
         if (wasClosed && !isWindowClosed()) {
-            recovery.onWindowOpened(sndUna);
+            recovery.onWindowOpened();
         }
-        if (ack > sndUna) {
-            onNewAck(segment.options(), ack, nowNanos);
-        } else if (news || ack == sndUna && sndUna < sndNxt && bare && !windowMoved && !agreement.sack) {
-            boolean wasOpen = recovery.isOpen();
-            recovery.onDuplicateAck(sndUna, sndNxt);
-            countRecovery(wasOpen);
+        boolean advances = ack > sndUna;
+        boolean duplicate = ack == sndUna && sndUna < sndNxt && bare && !windowMoved;
+        if (advances) {
+            onNewAck(options, ack, nowNanos);
+        } else if (news || duplicate && !agreement.sack) {
+            recovery.onDuplicateAck(nowNanos);
         }
+        measure(options, advances && duplicateEnd < 0, nowNanos);
+        if (wasOpen && !recovery.isOpen()) {
+            counters.increment(Counter.TCP_FAST_RECOVERY);
+            probe.reset();
+        } else if (probe.hasMadeGood(ack, duplicateEnd, duplicate && !news)) {
+            recovery.onProbeMadeGood();
+        }
+        armProbe(nowNanos);
     }
 
     private void onNewAck(TcpOptions options, long ack, long nowNanos) {
-        long flight = sndNxt - sndUna;
-        long acked = ack - sndUna;
         sndUna = ack;
         source.release(Math.min(ack, finPosition));
-        measure(options, nowNanos);
-        boolean wasOpen = recovery.isOpen();
-        recovery.onNewAck(sndUna, sndNxt, acked, flight);
-        countRecovery(wasOpen);
-        if (sndUna == sndNxt) {
+        if (recovery.onNewAck(options, ack, nowNanos)) {
+            counters.increment(Counter.TCP_RECOVERY_UNDONE);
+        }
+        if (ack == sndNxt) {
             timer.stop();
         } else {
             timer.restart(nowNanos);
         }
     }
 
-    private void countRecovery(boolean wasOpen) {
-        if (wasOpen && !recovery.isOpen()) {
-            counters.increment(Counter.TCP_FAST_RECOVERY);
+    /** RFC 6298 section 3: bytes that were not sent again; else, by RFC 7323 section 4.1, the echo of what was. */
+    private void measure(TcpOptions options, boolean advances, long nowNanos) {
+        long roundTripNanos = recovery.sampleNanos();
+        if (roundTripNanos < 0 && advances) {
+            roundTripNanos = timestamps.roundTripNanos(options, nowNanos);
         }
-    }
-
-    /** RFC 6298 section 3: a timed segment that was not sent again; else, by RFC 7323 section 4.1, the echo. */
-    private void measure(TcpOptions options, long nowNanos) {
-        if (timedEnd != NONE) {
-            if (sndUna >= timedEnd) {
-                timer.sample(nowNanos - timedNanos);
-                timedEnd = NONE;
-            }
-            return;
-        }
-        long roundTripNanos = timestamps.roundTripNanos(options, nowNanos);
         if (roundTripNanos >= 0) {
             timer.sample(roundTripNanos);
         }
     }
 
-    private boolean takeSackBlocks(TcpOptions options) {
+    /** Where the first block ends if it reports what came twice (D-SACK, RFC 2883 section 4), else -1. */
+    private long takeDuplicateReport(TcpOptions options, long ack) {
+        if (!agreement.sack || options.sackCount() == 0) {
+            return -1;
+        }
+        long left = position(options.sackLeft(0));
+        long right = position(options.sackRight(0));
+        boolean held = options.sackCount() > 1 && position(options.sackLeft(1)) <= left
+                && right <= position(options.sackRight(1));
+        if (left >= right || right > ack && !held) {
+            return -1;
+        }
+        if (!probe.explains(right)) {
+            recovery.onDuplicateReported();
+        }
+        return right;
+    }
+
+    private boolean takeSackBlocks(TcpOptions options, int first) {
         boolean news = false;
-        for (int i = 0; i < options.sackCount(); i++) {
-            long left = position(options.sackLeft(i));
-            long right = position(options.sackRight(i));
-            news |= recovery.onSackBlock(left, right, sndUna, sndNxt);
+        for (int i = first; i < options.sackCount(); i++) {
+            news |= recovery.onSackBlock(position(options.sackLeft(i)), position(options.sackRight(i)));
         }
         return news;
     }
 
-    /** RFC 9293 section 3.10.7.4, fifth: SND.WND from segments that are not old; true if it changed. */
-    private boolean takeWindow(TcpHeader segment, long seq, long ack) {
-        if (seq < updateSeq || seq == updateSeq && ack < updateAck || ack < sndUna) {
-            return false;
+    private void armProbe(long nowNanos) {
+        if (recovery.mayProbe() && !isWindowClosed()) {
+            probe.arm(timer.rtt.srttNanos(), recovery.isLone(), nowNanos);
+        } else {
+            probe.disarm();
         }
-        long before = windowEdge;
-        openWindow(seq, ack, windowBytes(segment));
-        return windowEdge != before;
-    }
-
-    private void openWindow(long seq, long ack, long window) {
-        updateSeq = seq;
-        updateAck = ack;
-        windowEdge = ack + window;
-        maxWindow = Math.max(maxWindow, window);
-    }
-
-    private long windowBytes(TcpHeader segment) {
-        return (long) segment.window() << (segment.has(TcpHeader.SYN) ? 0 : agreement.sndScale);
     }
 
     /**
@@ -210,18 +204,18 @@ final class Sender {
         }
         sent = newToo;
         while (sent) {
-            sent = finPosition == NONE && sendNew(nowNanos);
+            sent = finPosition == NONE && sendNew(recovery.roomBytes(), nowNanos);
         }
     }
 
     private boolean sendLost(long nowNanos) {
-        long from = recovery.nextLost(sndUna);
+        long from = recovery.nextLost();
         if (from < 0) {
             return false;
         }
         int mss = writer.payloadMss();
-        long room = recovery.roomBytes(sndUna, sndNxt);
-        long edge = windowEdge;
+        long room = recovery.roomBytes();
+        long edge = window.edge();
         if (recovery.isUrgent()) {
             room = Math.max(room, mss);
             edge = Math.max(edge, from + mss); // a closed window too: it is the probe then (RFC 9293 section 3.8.6.1)
@@ -230,28 +224,35 @@ final class Sender {
         }
         long lostEnd = recovery.lostEnd(from);
         long wanted = Math.min(Math.min(lostEnd, finPosition), edge) - from;
-        int bytes = prepare(from, Math.min(wanted, wholeSegments(room, mss)));
-        boolean fin = from + bytes == finPosition && lostEnd > finPosition;
+        return sendAgain(from, lostEnd, Math.min(wanted, wholeSegments(room, mss)),
+                recovery.isAfterTimeout() ? Counter.TCP_RETRANSMIT_TIMEOUT : Counter.TCP_RETRANSMIT_FAST, nowNanos);
+    }
+
+    /** Sends up to {@code wanted} bytes again, and the FIN if it comes before {@code end}; false: there was nothing. */
+    private boolean sendAgain(long from, long end, long wanted, Counter cause, long nowNanos) {
+        int bytes = prepare(from, wanted);
+        boolean fin = from + bytes == finPosition && end > finPosition;
         if (bytes == 0 && !fin) {
             return false;
         }
-        counters.increment(recovery.isAfterTimeout() ? Counter.TCP_RETRANSMIT_TIMEOUT : Counter.TCP_RETRANSMIT_FAST);
-        recovery.onRetransmitted(from, from + bytes + (fin ? 1 : 0));
-        timedEnd = NONE; // Karn (RFC 6298 section 3)
+        counters.increment(cause);
+        recovery.onSentAgain(from, from + bytes + (fin ? 1 : 0), nowNanos);
+        if (from == sndUna) {
+            timer.postpone(nowNanos);
+        }
         timer.ensureRunning(nowNanos);
         writer.segment(from, fin ? ACK | PSH | FIN : ACK | PSH, bytes, nowNanos);
         return true;
     }
 
-    private boolean sendNew(long nowNanos) {
+    private boolean sendNew(long room, long nowNanos) {
         int mss = writer.payloadMss();
-        long room = recovery.roomBytes(sndUna, sndNxt);
-        long usable = windowEdge - sndNxt;
+        long usable = window.edge() - sndNxt;
         long wanted = room < mss ? 0 : usable < mss ? usable : Math.min(wholeSegments(room, mss), usable / mss * mss);
         int bytes = prepare(sndNxt, wanted);
         boolean drained = bytes < wanted;
         boolean fin = source.endsAt(sndNxt + bytes);
-        boolean silly = !drained && !fin && usable < mss && 2 * usable < maxWindow && !fillSillyWindow;
+        boolean silly = !drained && !fin && usable < mss && 2 * usable < window.maxBytes() && !fillSillyWindow;
         if (bytes == 0 && !fin || silly) {
             if (usable < mss && !drained && sndUna == sndNxt) {
                 persist.ensureRunning(nowNanos, timer.rtoNanos());
@@ -263,15 +264,12 @@ final class Sender {
         if (fin) {
             finPosition = position + bytes;
         }
-        if (timedEnd == NONE) {
-            timedEnd = sndNxt;
-            timedNanos = nowNanos;
-        }
         int push = drained || fin ? PSH : 0;
-        recovery.onSent(bytes);
+        recovery.onSent(sndNxt, nowNanos);
         fillSillyWindow = false;
         persist.stop();
         timer.ensureRunning(nowNanos);
+        armProbe(nowNanos);
         writer.segment(position, fin ? ACK | push | FIN : ACK | push, bytes, nowNanos);
         return !drained;
     }
@@ -295,16 +293,47 @@ final class Sender {
     /** The retransmission timer ran out after the handshake (RFC 6298 section 5.4 to 5.6); pump follows. */
     void onRetransmitTimeout(long nowNanos) {
         counters.increment(Counter.TCP_TIMEOUT);
-        recovery.onTimeout(sndUna, sndNxt, timer.hasBackedOff());
+        recovery.onTimeout(timer.hasBackedOff(), nowNanos);
         timer.backOff(nowNanos);
-        timedEnd = NONE;
+        probe.reset();
+    }
+
+    /** What may have come out of order is late by now, so it is lost; pump follows. */
+    void onReorderTimeout(long nowNanos) {
+        boolean wasOpen = recovery.isOpen();
+        recovery.onReorderTimeout(nowNanos);
+        if (wasOpen && !recovery.isOpen()) {
+            counters.increment(Counter.TCP_FAST_RECOVERY);
+            probe.reset();
+        }
+    }
+
+    /**
+     * No ACK has come for what was sent last: a segment more will make the peer tell (RFC 8985 section 7.3).
+     *
+     * @param newToo whether it may be one of new bytes
+     */
+    void onProbeTimeout(boolean newToo, long nowNanos) {
+        long before = sndNxt;
+        if (newToo && finPosition == NONE) {
+            sendNew(writer.payloadMss(), nowNanos);
+        }
+        boolean again = sndNxt == before;
+        if (again) {
+            long end = Math.min(sndNxt, finPosition);
+            long from = Math.max(sndUna, end - writer.payloadMss());
+            sendAgain(from, sndNxt, Math.min(end, window.edge()) - from, Counter.TCP_RETRANSMIT_PROBE, nowNanos);
+        }
+        counters.increment(Counter.TCP_TAIL_PROBE);
+        probe.sent(sndNxt, again);
+        timer.postpone(nowNanos);
     }
 
     /** The persist timer ran out: probes a closed window, lets a silly one be filled; pump follows. */
     void onPersistTimeout(long nowNanos) {
         if (sndUna < sndNxt) {
             persist.stop(); // the retransmission timer watches
-        } else if (windowEdge > sndNxt) {
+        } else if (window.edge() > sndNxt) {
             persist.stop();
             fillSillyWindow = true;
         } else if (source.prepare(sndNxt, 1) == 0) {
@@ -324,19 +353,25 @@ final class Sender {
         writer.ack(sndUna - 1, nowNanos);
     }
 
+    /** When a timer of the sending half runs out. */
+    long deadlineNanos() {
+        return Math.min(Math.min(timer.deadlineNanos(), persist.deadlineNanos()),
+                Math.min(probe.deadlineNanos(), recovery.reorderDeadlineNanos()));
+    }
+
     /** How many new bytes both windows leave room for. */
     long sendableBytes() {
-        return Math.max(0, Math.min(windowEdge - sndNxt, recovery.roomBytes(sndUna, sndNxt)));
+        return Math.max(0, Math.min(window.edge() - sndNxt, recovery.roomBytes()));
     }
 
     /** The position of a segment without payload: never outside of the window that the peer has told. */
     long bareSegmentPosition() {
-        return Math.min(sndNxt, Math.max(sndUna, windowEdge));
+        return Math.min(sndNxt, Math.max(sndUna, window.edge()));
     }
 
     /** Whether the peer has closed its window, so that it may leave data unacknowledged as long as it answers. */
     boolean isWindowClosed() {
-        return windowEdge <= sndUna;
+        return window.edge() <= sndUna;
     }
 
     /** Whether all that was sent, SYN and FIN included, is acknowledged. */
@@ -367,6 +402,6 @@ final class Sender {
     }
 
     long windowEdge() {
-        return windowEdge;
+        return window.edge();
     }
 }

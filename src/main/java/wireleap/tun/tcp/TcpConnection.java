@@ -149,6 +149,10 @@ public final class TcpConnection {
             tcb.close(TcpEnd.CLEAN);
         } else if (tcb.sender.timer.isDue(nowNanos)) {
             onRetransmitTimer(nowNanos);
+        } else if (nowNanos >= tcb.sender.recovery.reorderDeadlineNanos()) {
+            tcb.sender.onReorderTimeout(nowNanos);
+        } else if (tcb.sender.probe.isDue(nowNanos)) {
+            tcb.sender.onProbeTimeout(tcb.state.maySend(), nowNanos);
         } else if (tcb.sender.persist.isDue(nowNanos)) {
             onPersistTimer(nowNanos);
         }
@@ -193,8 +197,7 @@ public final class TcpConnection {
             case CLOSED, DIALLING -> NO_DEADLINE;
             case SYN_SENT, SYN_RECEIVED -> tcb.sender.timer.deadlineNanos();
             case TIME_WAIT -> Math.min(tcb.timeWaitNanos, tcb.receiver.delayedAck.deadlineNanos());
-            default -> Math.min(
-                    Math.min(tcb.sender.timer.deadlineNanos(), tcb.sender.persist.deadlineNanos()),
+            default -> Math.min(tcb.sender.deadlineNanos(),
                     Math.min(tcb.receiver.delayedAck.deadlineNanos(), tcb.keepAlive.deadlineNanos()));
         };
     }
@@ -245,8 +248,9 @@ public final class TcpConnection {
     }
 
     /**
-     * How many new bytes may be sent now at the most: what the peer's window and the congestion window leave room for, 0
-     * where no data may be sent. To send less is always possible (the rest of a silly window waits).
+     * How many new bytes may be sent now at the most: what the peer's window and the congestion window leave room for,
+     * 0 where no data may be sent. Less may be sent (the rest of a silly window waits), and by a timer, as a probe, a
+     * segment more.
      */
     public long sendableBytes() {
         return tcb.state.maySend() && !tcb.sender.finSent() ? tcb.sender.sendableBytes() : 0;

@@ -12,7 +12,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
  * @param timestamps whether timestamps are offered and taken (RFC 7323 section 3)
  * @param sack whether SACK is offered and taken (RFC 2018)
  * @param initialRtoNanos retransmission timeout before the first round trip was measured (RFC 6298 section 2.1)
- * @param minRtoNanos its lower bound
+ * @param minRtoNanos its least distance above the smoothed round trip: as long as the peer may delay an ACK, and more
  * @param maxRtoNanos its upper bound, with all doublings; that of the intervals of zero window probes too
  * @param giveUpNanos a peer that acknowledges nothing for so long is gone (R2 of RFC 9293 section 3.8.3)
  * @param delayedAckNanos how long a lone segment waits for its acknowledgment, at most 0.5 s (RFC 9293 section 3.8.6.3)
@@ -26,14 +26,14 @@ public record TcpSettings(int maxWindowBytes, boolean windowScaling, boolean tim
                           long delayedAckNanos, long keepAliveIdleNanos, long keepAliveIntervalNanos,
                           int keepAliveProbes, long timeWaitNanos) {
     /**
-     * For the local kernel as the peer: a window of 1 MiB; 200 ms as the least timeout, as Linux has it (deviates from
-     * the 1 s of RFC 6298 section 2.4, for that peer delays ACKs by 40 ms at most); two hours of silence before nine
-     * probes 75 s apart; 2 s of TIME-WAIT (deviates from 4 minutes, for a packet lives in that peer's queue for
+     * For the local kernel as the peer: a window of 1 MiB; a timeout at least 60 ms above the round trip (deviates from
+     * the 1 s of RFC 6298 section 2.4, for that peer delays ACKs by 40 ms at most; Linux has 200 ms); two hours of
+     * silence before nine probes 75 s apart; 2 s of TIME-WAIT (deviates from 4 minutes, for a packet lives in that peer's queue for
      * milliseconds).
      */
     public static TcpSettings forLocalPeer() {
         return new TcpSettings(1 << 20, true, true, true,
-                SECONDS.toNanos(1), MILLISECONDS.toNanos(200), SECONDS.toNanos(60), SECONDS.toNanos(120),
+                SECONDS.toNanos(1), MILLISECONDS.toNanos(60), SECONDS.toNanos(60), SECONDS.toNanos(120),
                 MILLISECONDS.toNanos(5), HOURS.toNanos(2), SECONDS.toNanos(75), 9, SECONDS.toNanos(2));
     }
 

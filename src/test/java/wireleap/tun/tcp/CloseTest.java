@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static wireleap.tun.tcp.HandPeer.FIN_ACK;
 import static wireleap.tun.tcp.HandPeer.MS;
+import static wireleap.tun.tcp.HandPeer.RTO;
 import static wireleap.tun.tcp.HandPeer.RST_ACK;
 import static wireleap.tun.wire.TcpHeader.FIN;
 import static wireleap.tun.wire.TcpHeader.RST;
@@ -95,7 +96,7 @@ class CloseTest {
     void aLostFinIsSentAgain() {
         peer.end();
         peer.sent.clear();
-        peer.pass(200 * MS);
+        peer.pass(RTO);
         assertTrue(peer.only().has(FIN));
     }
 
@@ -104,7 +105,7 @@ class CloseTest {
         peer.produced = 100;
         peer.end();
         peer.sent.clear();
-        peer.pass(200 * MS);
+        peer.pass(RTO);
         Sent again = peer.only();
         assertTrue(again.has(FIN));
         assertEquals(100, again.payload());

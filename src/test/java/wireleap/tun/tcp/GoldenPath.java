@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import wireleap.tun.mem.Counter;
 
 /**
- * A path of the golden table, and what a stream of 8 buffers' length comes to on it. The link carries 1 GB/s; loss is the
- * same both ways, and begins after the handshake.
+ * A path of the golden table, and what a stream of 8 buffers' length comes to on it. The link carries 1 GB/s; loss is
+ * the same both ways, and begins after the handshake.
  *
  * @param kind how it does harm
  * @param percent how much of the packets it harms
@@ -141,8 +141,8 @@ record GoldenPath(Kind kind, double percent, int delayMillis, int bufferKib) {
 
     /** The row's name: what a line of the table begins with. */
     String name() {
-        return String.format(Locale.ROOT, "%-6s %5.1f %5d %6d", kind.name().toLowerCase(Locale.ROOT), percent, delayMillis,
-                bufferKib);
+        String harm = kind.name().toLowerCase(Locale.ROOT);
+        return String.format(Locale.ROOT, "%-6s %5.1f %5d %6d", harm, percent, delayMillis, bufferKib);
     }
 
     /** A line of the table. */

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 class GoldenTableTest {
     private static final Path TABLE = Path.of("src/test/resources/wireleap/tun/tcp/golden.txt");
     private static final String HEAD = """
-            # What a stream of 8 buffers' length comes to between two of our own connections, in simulated time. Paths and
-            # kinds of harm: GoldenPath.java. harm: percent of packets; delay: ms each way; buffer: KiB; ideal, got: KB/s;
-            # of ideal: percent; again: bytes sent again, percent of the stream; timeouts: in one stream, on average.
+            # What a stream of 8 buffers' length comes to between two of our own connections, in simulated time. Paths
+            # and kinds of harm: GoldenPath.java. harm: percent of packets; delay: ms each way; buffer: KiB; ideal, got:
+            # KB/s; of ideal: percent; again: bytes sent again, percent of the stream; timeouts: in a stream on average.
             # Written by: mvn test -Dtest=GoldenTableTest -Dgolden.write=true
             # kind  harm delay buffer      ideal        got of ideal   again timeouts
             """;

@@ -29,6 +29,8 @@ final class HandPeer implements TcpSource, TcpSink, TcpOutput {
     static final int PEER_PORT = 40_000;
     static final int OUR_PORT = 443;
     static final long MS = 1_000_000;
+    /** The retransmission timeout after round trips that take no time. */
+    static final long RTO = 60 * MS;
 
     /** A segment that the connection sent; positions instead of sequence numbers, SACK blocks as "from-to". */
     record Sent(long seq, long ack, int flags, int window, int payload, int mss, int tsVal, int tsEcr,

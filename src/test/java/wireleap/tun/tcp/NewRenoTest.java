@@ -79,4 +79,14 @@ class NewRenoTest {
         reno.onAcknowledged(1_000_000, 1_000_000);
         assertEquals(11_000, reno.cwndBytes(), "the threshold, and a segment of congestion avoidance");
     }
+
+    @Test
+    void aLossThatWasNoneIsTakenBack() {
+        reno.remember();
+        reno.onTimeout(10_000, false);
+        reno.undo();
+        assertEquals(10_000, reno.cwndBytes());
+        reno.onAcknowledged(10_000, 10_000);
+        assertEquals(20_000, reno.cwndBytes(), "still in slow start");
+    }
 }

@@ -37,9 +37,9 @@ class RetransmitTimerTest {
     void aRoundTripEndsDoublings() {
         timer.sample(10 * MS);
         timer.backOff(0);
-        assertEquals(400 * MS, timer.rtoNanos());
+        assertEquals(2 * 70 * MS, timer.rtoNanos());
         timer.sample(10 * MS);
-        assertEquals(200 * MS, timer.rtoNanos());
+        assertEquals(70 * MS, timer.rtoNanos());
     }
 
     @Test

@@ -16,14 +16,14 @@ class RttEstimatorTest {
 
     @Test
     void theFirstTimeoutIsOneSecond() {
-        assertEquals(1000 * MS, rtt.rtoNanos());
+        assertEquals(1000 * MS, rtt.rtoNanos(false));
     }
 
     @Test
     void theFirstRoundTripGivesThreeTimesItself() {
         rtt.sample(100 * MS);
         assertEquals(100 * MS, rtt.srttNanos());
-        assertEquals(300 * MS, rtt.rtoNanos());
+        assertEquals(300 * MS, rtt.rtoNanos(false));
     }
 
     @Test
@@ -32,20 +32,26 @@ class RttEstimatorTest {
         rtt.sample(180 * MS);
         assertEquals(110 * MS, rtt.srttNanos());
         // RTTVAR = 3/4 * 50 + 1/4 * 80
-        assertEquals((110 + 4 * 57.5) * MS, rtt.rtoNanos());
+        assertEquals((110 + 4 * 57.5) * MS, rtt.rtoNanos(false));
     }
 
     @Test
     void theTimeoutHasBounds() {
         rtt.sample(50_000);
-        assertEquals(200 * MS, rtt.rtoNanos());
+        assertEquals(50_000 + 60 * MS, rtt.rtoNanos(false));
         rtt.sample(3_600_000 * MS);
-        assertEquals(60_000 * MS, rtt.rtoNanos());
+        assertEquals(60_000 * MS, rtt.rtoNanos(false));
+    }
+
+    @Test
+    void aPeerThatDoesNotDelayItsAcksHasLessTime() {
+        rtt.sample(50_000);
+        assertEquals(50_000 + 10 * MS, rtt.rtoNanos(true));
     }
 
     @Test
     void afterALostSynTheTimeoutIsThreeSeconds() {
         rtt.distrustHandshake();
-        assertEquals(3000 * MS, rtt.rtoNanos());
+        assertEquals(3000 * MS, rtt.rtoNanos(false));
     }
 }

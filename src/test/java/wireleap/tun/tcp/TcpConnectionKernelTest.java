@@ -105,7 +105,8 @@ class TcpConnectionKernelTest {
         long recoveries = peer.count(Counter.TCP_FAST_RECOVERY) + peer.count(Counter.TCP_TIMEOUT);
         // Of some 250 super-segments none is lost once in 160 runs at 2 %: then there is nothing to recover from.
         assertTrue(peer.lostWithPayload() == 0 || recoveries > 0, peer.lostWithPayload() + " lost, none recovered");
-        assertTrue(loss > 0 || recoveries == 0, recoveries + " recoveries without loss");
+        // A timeout may come early where the kernel's thread has to wait for a processor; it is taken back then.
+        assertTrue(loss > 0 || peer.count(Counter.TCP_FAST_RECOVERY) == 0, recoveries + " recoveries without loss");
     }
 
     @Test

@@ -3,6 +3,7 @@ package wireleap.tun.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static wireleap.tun.tcp.HandPeer.MS;
+import static wireleap.tun.tcp.HandPeer.RTO;
 import static wireleap.tun.wire.TcpHeader.FIN;
 
 import org.junit.jupiter.api.Test;
@@ -170,7 +171,7 @@ class WindowTest {
         peer.arrives(new Segment().window(1000));
         peer.produce(100_000);
         assertTrue(peer.sent.isEmpty());
-        peer.pass(200 * MS);
+        peer.pass(RTO);
         assertEquals(1000, peer.only().payload());
     }
 
@@ -180,11 +181,11 @@ class WindowTest {
         peer.arrives(new Segment().window(0));
         peer.produce(1000);
         assertTrue(peer.sent.isEmpty());
-        peer.pass(200 * MS);
+        peer.pass(RTO);
         Sent probe = peer.only();
         assertEquals(-1, probe.seq(), "one before what is acknowledged");
         assertEquals(0, probe.payload());
-        peer.pass(399 * MS);
+        peer.pass(2 * RTO - MS);
         assertTrue(peer.sent.isEmpty());
         peer.pass(MS);
         assertEquals(-1, peer.only().seq());
