@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -218,16 +219,17 @@ final class StackUdpTest {
         int[] sizes = {0, 1, 900, 1000, 1000, 1000, 1462};
         List<String> expected = new ArrayList<>();
         List<String> seen = new ArrayList<>();
-        for (int i = 0; i < 3 && !proxied; i++) {
+        for (int i = 0; i < 4 && !proxied; i++) {
             int target = i;
-            world.net.listenDatagrams(0, World.TARGET + i, 53,
+            world.net.listenDatagrams(0, World.TARGET + i / 2, 53 + i % 2,
                     (from, to, datagram) -> seen.add(target + " " + Arrays.hashCode(datagram)));
         }
         for (int i = 0; i < 1000; i++) {
-            int target = random.nextInt(10) == 0 ? random.nextInt(3) : 0;
+            int target = random.nextInt(10) == 0 ? random.nextInt(4) : 0;
             byte[] payload = SimClient.stream(random.nextInt(), sizes[random.nextInt(sizes.length)]);
             expected.add((proxied ? 0 : target) + " " + Arrays.hashCode(payload));
-            send(5000 + (random.nextInt(20) == 0 ? 1 : 0), World.TARGET + target, payload);
+            world.toStack(Packets.udp(0, World.CLIENT, 5000 + (random.nextInt(20) == 0 ? 1 : 0), 0,
+                    World.TARGET + target / 2, 53 + target % 2, payload));
             if (random.nextInt(16) == 0) {
                 world.run(SECOND / 100);
             }
@@ -343,15 +345,31 @@ final class StackUdpTest {
     void datagramThatMayBeCutIsCutOnItsWay() {
         echoAt(0, World.TARGET, 53);
         world.net.mtu(1400);
+        world.toStack(withoutDontFragment(Packets.udp(0, World.CLIENT, 5000, 0, World.TARGET, 53, payload(1400))));
+        world.run(SECOND / 10);
+        assertEquals(List.of(1400), lengths());
+    }
+
+    @Test
+    void datagramsThatMayBeCutDoNotGoWithThoseThatMayNot() {
+        echoAt(0, World.TARGET, 53);
+        world.net.mtu(1400);
         byte[] packet = Packets.udp(0, World.CLIENT, 5000, 0, World.TARGET, 53, payload(1400));
-        MemorySegment memory = MemorySegment.ofArray(packet);
+        for (byte[] each : List.of(withoutDontFragment(packet), packet, withoutDontFragment(packet), packet)) {
+            world.toStack(each);
+        }
+        world.run(SECOND / 10);
+        assertEquals(List.of(1400, 1400), lengths());
+        assertEquals(2, world.count(Counter.DATAGRAMS_UP_TOO_LARGE));
+    }
+
+    private static byte[] withoutDontFragment(byte[] packet) {
+        MemorySegment memory = MemorySegment.ofArray(packet.clone());
         Bytes.putU16(memory, VirtioNetHeader.BYTES + 6, 0);
         Bytes.putU16(memory, VirtioNetHeader.BYTES + 10, 0);
         int sum = Checksum.sum(memory, VirtioNetHeader.BYTES, 20, 0);
         Bytes.putU16(memory, VirtioNetHeader.BYTES + 10, Checksum.complement(sum));
-        world.toStack(packet);
-        world.run(SECOND / 10);
-        assertEquals(List.of(1400), lengths());
+        return memory.toArray(ValueLayout.JAVA_BYTE);
     }
 
     @ParameterizedTest
@@ -407,6 +425,17 @@ final class StackUdpTest {
         assertEquals(1, world.count(Counter.UDP_SESSIONS_EVICTED));
         sendAndWait(1, World.TARGET, payload(1));
         assertEquals(4, world.net.madeLinks());
+    }
+
+    @Test
+    void datagramsOfASessionThatGivesWayAreSentBefore() {
+        world = new World(1, World.settings().withSessions(1, 1, 60 * SECOND), 1 << 20, false);
+        echoAt(0, World.TARGET, 53);
+        for (int port = 1; port <= 5; port++) {
+            send(port, World.TARGET, payload(port));
+        }
+        world.run(SECOND / 10);
+        assertEquals(List.of(1, 2, 3, 4, 5), lengths());
     }
 
     @Test
@@ -514,6 +543,17 @@ final class StackUdpTest {
         world.toStack(Packets.packet(ip, Packets.icmp(ip, 3, 3, 0, world.others.getFirst())));
         world.run(SECOND / 10);
         assertEquals(0, world.stack.udpSessions());
+    }
+
+    @Test
+    void sessionWithLargeDatagramsDoesNotStarveAnother() {
+        world.net.listenDatagrams(0, World.TARGET, 53, (from, to, datagram) -> link = from);
+        sendAndWait(5000, World.TARGET, payload(1));
+        for (int i = 0; i < 20; i++) {
+            link.arrive(new Endpoint(0, World.TARGET, 53), payload(65_000));
+        }
+        world.stack.endOfTurn(world.net.nowNanos());
+        assertEquals(5, world.count(Counter.DATAGRAMS_DOWN));
     }
 
     @Test
