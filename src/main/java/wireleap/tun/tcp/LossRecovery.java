@@ -16,7 +16,7 @@ final class LossRecovery {
     private final Rack rack;
     private final Scoreboard scoreboard;
     private final Eifel eifel;
-    private final CongestionControl congestion = new NewReno();
+    private final Cubic congestion = new Cubic();
     private final RateReduction reduction = new RateReduction();
     private Phase phase = Phase.OPEN;
     private boolean sack;
@@ -88,7 +88,7 @@ final class LossRecovery {
                 open();
             }
             dupAcks = 0;
-            congestion.onAcknowledged(acked, flightBytes);
+            congestion.onAcknowledged(acked, flightBytes, rtt.srttNanos(), nowNanos);
         }
         boolean found = findLoss(nowNanos);
         noteDelivered(!found);
@@ -276,7 +276,7 @@ final class LossRecovery {
         return rack.sampleNanos();
     }
 
-    CongestionControl congestion() {
+    Cubic congestion() {
         return congestion;
     }
 }
