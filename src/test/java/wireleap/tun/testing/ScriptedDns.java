@@ -27,6 +27,7 @@ public final class ScriptedDns implements AutoCloseable {
         SILENT_AT_FIRST
     }
 
+    private static final int FIRST_SERVER = 10;
     private static final int REVERSED_QUERIES = 10;
     /** Of the data in its answers. */
     public static final int ANSWER_BYTES = 100;
@@ -40,9 +41,15 @@ public final class ScriptedDns implements AutoCloseable {
         listener = TcpListener.open(at, this::serve);
     }
 
-    /** Listens outside at port 53 of the servers' first address. */
+    /** Listens outside at port 53 of one of the servers' addresses, another one for each manner. */
     public static ScriptedDns open(TestNet net, Manner manner) throws IOException, InterruptedException {
-        return net.outside().call(() -> new ScriptedDns(new InetSocketAddress(TestNet.SERVER_4, 53), manner));
+        var at = new InetSocketAddress(Family.IPV4.server(FIRST_SERVER + manner.ordinal()), 53);
+        return net.outside().call(() -> new ScriptedDns(at, manner));
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() throws IOException {
+        return listener.address();
     }
 
     /** Connections that it has had. */
