@@ -1,10 +1,11 @@
 package wireleap.tun.tcp;
 
 /**
- * How much may be in the network: CUBIC (RFC 9438) with the initial window of RFC 6928. After a loss the window returns
- * along a cubic curve of time to where it was, lingers there, and then looks for more; it is never below what Reno would
- * have (section 4.3), which is what rules where round trips are short. What is in flight {@link LossRecovery} counts; in
- * fast recovery the window is ssthresh, for what has left the network is not in flight (RFC 6675 section 5).
+ * How much may be in the network: CUBIC (RFC 9438) with the initial window of RFC 6928. After a loss the window
+ * returns along a cubic curve of time to where it was, lingers there, and then looks for more; it is never below what
+ * Reno would have (section 4.3), which is what rules where round trips are short. What is in flight
+ * {@link LossRecovery} counts; in fast recovery the window is ssthresh, for what has left the network is not in flight
+ * (RFC 6675 section 5).
  *
  * <p>Deviates: slow start grows by all bytes acknowledged, not by one segment an ACK, for the local kernel acknowledges
  * a super-segment at once; and no restart after idle (RFC 5681 section 4.1), for no path's state can have aged.

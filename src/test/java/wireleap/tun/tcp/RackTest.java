@@ -113,7 +113,7 @@ class RackTest {
         peer.arrives(ack().sack(at(1), at(2)));
         peer.pass(RTT / 4);
         peer.arrives(ack(at(3)).sack(at(0), at(1)));
-        send(3);
+        send(2);
         peer.pass(RTT);
         peer.arrives(ack(at(3)).sack(at(4), at(5)));
         peer.pass(RTT / 2 - MS);

@@ -183,7 +183,7 @@ class SendTest {
         Sent again = peer.only();
         assertEquals(0, again.seq());
         assertEquals(MSS, again.payload());
-        assertEquals(5 * MSS, connection.cwndBytes());
+        assertEquals(7 * MSS, connection.cwndBytes());
         assertEquals(1, peer.count(Counter.TCP_FAST_RECOVERY));
     }
 
