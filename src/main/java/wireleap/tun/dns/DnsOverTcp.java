@@ -55,7 +55,7 @@ public final class DnsOverTcp {
     private final Chain<Resolver> work = new Chain<>();
     private final Pool<Resolver> idleResolvers = new Pool<>(() -> new Resolver(this), IDLE_OBJECTS);
     private final Pool<DnsStream> idleStreams = new Pool<>(() -> new DnsStream(this), IDLE_OBJECTS);
-    /** Connections on which nothing is outstanding. */
+    /** Connections that no query needs at present. */
     private final Chain<DnsStream> resting = new Chain<>();
     private int streams;
     /** Where queries are put side by side and answers are read into; -1 while there is no connection. */
@@ -181,11 +181,21 @@ public final class DnsOverTcp {
     public void onTimer(long nowNanos) {
         for (Query query = byDeadline.oldest(); query != null && query.deadlineNanos <= nowNanos;
                 query = byDeadline.oldest()) {
-            query.resolver.onSilence(query, nowNanos);
+            giveUp(query, nowNanos);
         }
         for (DnsStream stream = resting.oldest(); stream != null && stream.restingUntilNanos <= nowNanos;
                 stream = resting.oldest()) {
             stream.resolver().close(stream);
+        }
+    }
+
+    private static void giveUp(Query query, long nowNanos) {
+        Resolver resolver = query.resolver;
+        try {
+            resolver.onSilence(query, nowNanos);
+        } catch (Throwable bug) {
+            resolver.drop();
+            throw bug;
         }
     }
 
@@ -249,7 +259,7 @@ public final class DnsOverTcp {
         return stream;
     }
 
-    /** Nothing is outstanding on a connection any more. */
+    /** No query needs a connection any more. */
     void isResting(DnsStream stream, long nowNanos) {
         if (!stream.byRest.isIn(resting)) {
             stream.restingUntilNanos = nowNanos + IDLE_NANOS;

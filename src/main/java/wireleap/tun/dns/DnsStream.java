@@ -116,7 +116,7 @@ final class DnsStream implements StreamOwner {
     }
 
     /** Takes what has come. False: the connection is over, by its end, an error, or because what came is nonsense. */
-    boolean read(long nowNanos) {
+    boolean read() {
         int most = READ_BYTES_A_TURN;
         while (readable && connected) {
             int came = partAnswer.isEmpty() ? readScratch() : readPart();
@@ -205,7 +205,6 @@ final class DnsStream implements StreamOwner {
             writable = false;
             return written == SocketError.AGAIN;
         }
-        byRest.leave();
         while (written > 0) {
             Query query = waiting.oldest();
             query.stream = this;
@@ -222,12 +221,12 @@ final class DnsStream implements StreamOwner {
     /**
      * Ends, and may be another resolver's after this.
      *
-     * @param cleanly by a FIN: nothing is outstanding
+     * @param cleanly by a FIN if it stands: nothing is outstanding
      */
     void end(boolean cleanly) {
         if (refused) {
             stream.close();
-        } else if (cleanly) {
+        } else if (cleanly && connected) {
             stream.finish();
             stream.close();
         } else {

@@ -48,7 +48,7 @@ final class Resolver extends KeyTable.Entry {
     void serve(long nowNanos) {
         for (DnsStream stream = streams.oldest(); stream != null; ) {
             DnsStream next = stream.ofResolver.younger();
-            if (stream.isRefused() || !stream.read(nowNanos) || !stream.flush()) {
+            if (stream.isRefused() || !stream.read() || !stream.flush()) {
                 lose(stream, nowNanos);
             }
             stream = next;
@@ -59,8 +59,10 @@ final class Resolver extends KeyTable.Entry {
         }
         for (DnsStream stream = streams.oldest(); stream != null; ) {
             DnsStream next = stream.ofResolver.younger();
-            if (stream.isConnected() && stream.sent.size() == 0) {
+            if (stream.sent.size() == 0 && (stream.isConnected() || waiting.size() == 0)) {
                 rest(stream, nowNanos);
+            } else {
+                stream.byRest.leave();
             }
             stream = next;
         }
@@ -111,12 +113,12 @@ final class Resolver extends KeyTable.Entry {
         }
     }
 
-    /** Nothing is outstanding on a connection: it is closed if it is not trusted, else after a while. */
+    /** No query needs a connection: it is closed after a while, but at once if it stands and is not trusted. */
     private void rest(DnsStream stream, long nowNanos) {
-        if (stream.isTrusted()) {
-            dns.isResting(stream, nowNanos);
-        } else {
+        if (stream.isConnected() && !stream.isTrusted()) {
             close(stream);
+        } else {
+            dns.isResting(stream, nowNanos);
         }
     }
 

@@ -311,6 +311,20 @@ final class DnsOverTcpTest {
     }
 
     @Test
+    void connectionsToServersThatAreNotReachedMakeRoomForOthers() {
+        for (int i = 0; i < 200; i++) {
+            world.net.fail(0, DnsWorld.SERVER + 256 + i, 53, SocketError.AGAIN);
+            world.ask(5000, DnsWorld.SERVER + 256 + i, Messages.query(1, "example.org"));
+        }
+        world.run(5 * SECOND);
+        world.answers.clear();
+        assertEquals(DnsOverTcp.MAX_STREAMS, world.net.openLinks());
+        burst(10);
+        world.run(SECOND);
+        assertAllAnswered(10);
+    }
+
+    @Test
     void anAnswerToAnotherQuestionIsNotTaken() {
         world.net.listen(0, DnsWorld.OTHER_SERVER, 53, () -> (link, bytes) -> {
             byte[] query = Arrays.copyOfRange(bytes, 2, bytes.length);
