@@ -255,7 +255,7 @@ final class Sender {
         boolean silly = !drained && !fin && usable < mss && 2 * usable < window.maxBytes() && !fillSillyWindow;
         if (bytes == 0 && !fin || silly) {
             if (usable < mss && !drained && sndUna == sndNxt) {
-                persist.ensureRunning(nowNanos, timer.rtoNanos());
+                awaitWindow(usable, nowNanos);
             }
             return false;
         }
@@ -272,6 +272,15 @@ final class Sender {
         armProbe(nowNanos);
         writer.segment(position, fin ? ACK | push | FIN : ACK | push, bytes, nowNanos);
         return !drained;
+    }
+
+    /** Bytes wait for a window that is closed or silly, and no ACK is under way that would open it. */
+    private void awaitWindow(long usable, long nowNanos) {
+        if (usable > 0) {
+            persist.ensureOverride(nowNanos);
+        } else {
+            persist.ensureRunning(nowNanos, timer.rtoNanos());
+        }
     }
 
     /** As many whole segments as there is room for, at most what one transmit carries. */

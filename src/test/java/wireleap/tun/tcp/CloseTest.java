@@ -130,6 +130,13 @@ class CloseTest {
     }
 
     @Test
+    void timeWaitYieldsToASynYoungerByItsTimestampWhateverItsNumber() {
+        toTimeWait();
+        assertTrue(connection.yieldsTo(peer.syn(-1, 1_000)));
+        assertFalse(connection.yieldsTo(peer.syn(-1, 1)));
+    }
+
+    @Test
     void timeWaitDoesNotYieldToAnOldSyn() {
         toTimeWait();
         assertFalse(connection.yieldsTo(peer.syn(-1)));

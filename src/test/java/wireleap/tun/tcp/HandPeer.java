@@ -225,7 +225,12 @@ final class HandPeer implements TcpSource, TcpSink, TcpOutput {
 
     /** The peer's SYN, once more or with another number. */
     TcpHeader syn(long position) {
-        return header(new Segment().flags(SYN).seq(position).mss(1460));
+        return syn(position, 0);
+    }
+
+    /** The same with a timestamp; 0: without. */
+    TcpHeader syn(long position, int tsVal) {
+        return header(new Segment().flags(SYN).seq(position).mss(1460).timestamps(tsVal));
     }
 
     /** The upstream has so many bytes more. */

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static wireleap.tun.tcp.HandPeer.FIN_ACK;
 import static wireleap.tun.tcp.HandPeer.MS;
 import static wireleap.tun.wire.TcpHeader.ACK;
+import static wireleap.tun.wire.TcpHeader.CWR;
+import static wireleap.tun.wire.TcpHeader.ECE;
 import static wireleap.tun.wire.TcpHeader.URG;
 
 import java.util.List;
@@ -288,6 +290,17 @@ class ReceiveTest {
     void urgentDataIsData() {
         peer.arrives(new Segment().flags(ACK | URG).payload(10));
         assertEquals(10, peer.received);
+    }
+
+    @Test
+    void ecnBitsOfASegmentChangeNothing() {
+        peer.arrives(new Segment().flags(ACK | ECE | CWR).payload(3000));
+        assertEquals(3000, peer.received);
+        assertEquals(ACK, peer.only().flags());
+        peer.produce(100_000);
+        long cwnd = connection.cwndBytes();
+        peer.arrives(new Segment().seq(3000).ack(connection.sndNxt()).flags(ACK | ECE));
+        assertTrue(connection.cwndBytes() > cwnd, "not agreed on, so no reason to slow down");
     }
 
     @Test

@@ -171,8 +171,47 @@ class WindowTest {
         peer.arrives(new Segment().window(1000));
         peer.produce(100_000);
         assertTrue(peer.sent.isEmpty());
-        peer.pass(RTO);
+        peer.pass(200 * MS);
         assertEquals(1000, peer.only().payload());
+    }
+
+    @Test
+    void aWindowThatWasClosedForMinutesAndOpensSillyIsFilledAfterThatTime() {
+        HandPeer peer = HandPeer.plain();
+        peer.arrives(new Segment().window(0));
+        peer.produce(100_000);
+        for (int i = 0; i < 20; i++) {
+            peer.pass(10_000 * MS);
+            peer.arrives(new Segment().window(0));
+        }
+        peer.sent.clear();
+        peer.arrives(new Segment().window(500));
+        peer.pass(199 * MS);
+        assertTrue(peer.sent.isEmpty(), "once a minute it would be probed");
+        peer.pass(MS);
+        assertEquals(500, peer.only().payload());
+    }
+
+    @Test
+    void aPeerWhoseWindowStaysSillyGetsItsBytes() {
+        HandPeer peer = HandPeer.plain();
+        peer.arrives(new Segment().window(20_000));
+        peer.arrives(new Segment().window(500));
+        peer.produce(10_000);
+        for (int i = 0; i < 20; i++) {
+            peer.pass(210 * MS);
+            peer.arrives(new Segment().ack(peer.connection.sndNxt()).window(500));
+        }
+        assertEquals(10_000, peer.released);
+    }
+
+    @Test
+    void aSillyWindowIsFilledAtOnceByAllThatThereIs() {
+        HandPeer peer = HandPeer.plain();
+        peer.arrives(new Segment().window(20_000));
+        peer.arrives(new Segment().window(1000));
+        peer.produce(300);
+        assertEquals(300, peer.only().payload());
     }
 
     @Test
