@@ -214,7 +214,7 @@ public final class Stack {
     /** Resets all flows and gives everything back; the upstream is closed too. */
     public void close(long nowNanos) {
         tcp.close(nowNanos);
-        udp.close();
+        udp.close(nowNanos);
         core.dns.close();
         reassembly.clear();
         core.hot.close();

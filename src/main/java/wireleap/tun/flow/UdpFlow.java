@@ -133,7 +133,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
                 tell(IcmpError.PORT_UNREACHABLE, pending.hi(), pending.lo(), pending.port(), nowNanos);
             }
         }
-        flows.close(this);
+        flows.close(this, nowNanos);
     }
 
     @Override
@@ -160,7 +160,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
         long deadlineNanos = flows.deadlineNanos(this);
         if (deadlineNanos <= nowNanos) {
             core.counters.increment(Counter.UDP_SESSIONS_IDLE);
-            flows.close(this);
+            flows.close(this, nowNanos);
         } else {
             core.wheel.scheduleBy(timer, deadlineNanos);
         }

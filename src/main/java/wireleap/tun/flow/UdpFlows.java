@@ -79,11 +79,10 @@ final class UdpFlows {
             core.icmp.error(IcmpError.PORT_UNREACHABLE, packet, nowNanos);
             return null;
         }
-        endOfTurn(nowNanos); // the victim may have datagrams in the train
         UdpFlow victim = table.victim(packet.srcHi(), packet.srcLo());
         if (victim != null) {
             core.counters.increment(Counter.UDP_SESSIONS_EVICTED);
-            close(victim);
+            close(victim, nowNanos);
         }
         core.counters.increment(Counter.UDP_SESSIONS_OPENED);
         UdpFlow flow = idle.take();
@@ -92,7 +91,7 @@ final class UdpFlows {
         if (!flow.open(nowNanos)) {
             core.counters.increment(Counter.UDP_SESSIONS_REFUSED);
             core.icmp.error(IcmpError.PORT_UNREACHABLE, packet, nowNanos);
-            close(flow);
+            close(flow, nowNanos);
             return null;
         }
         return flow;
@@ -223,9 +222,8 @@ final class UdpFlows {
     void onClientGone(long clientHi, long clientLo, int clientPort, long nowNanos) {
         UdpFlow flow = table.find(clientHi, clientLo, clientPort);
         if (flow != null) {
-            endOfTurn(nowNanos);
             core.counters.increment(Counter.UDP_SESSIONS_CLIENT_GONE);
-            close(flow);
+            close(flow, nowNanos);
         }
     }
 
@@ -233,15 +231,17 @@ final class UdpFlows {
         return table.deadlineNanos(flow);
     }
 
-    void close(UdpFlow flow) {
+    /** Ends a flow; what was gathered, of whomever, goes on before. */
+    void close(UdpFlow flow, long nowNanos) {
+        train.leave(nowNanos);
         table.remove(flow);
         flow.end();
         idle.give(flow);
     }
 
-    void close() {
+    void close(long nowNanos) {
         for (UdpFlow flow = table.oldest(); flow != null; flow = table.oldest()) {
-            close(flow);
+            close(flow, nowNanos);
         }
         train.close();
         answers.close();

@@ -242,6 +242,42 @@ final class StackUdpTest {
     }
 
     @Test
+    void datagramsOfTwoSocketsGoEachByItsOwn() {
+        echoAt(0, World.TARGET, 53);
+        for (int port : new int[] {5000, 5001, 5001}) {
+            send(port, World.TARGET, payload(1000));
+        }
+        world.run(SECOND / 10);
+        assertEquals(List.of(5000, 5001, 5001), world.others.stream().map(packet -> seen(packet).get(3)).sorted()
+                .toList());
+    }
+
+    @Test
+    void superDatagramThatIsTooLongWithItsHeadersArrivesOnce() {
+        relay();
+        sendAndWait(5000, World.TARGET, payload(1));
+        byte[] packet = Packets.udp(0, World.CLIENT, 5000, 0, World.TARGET, 53, payload(65_000));
+        VirtioNetHeader.write(MemorySegment.ofArray(packet), 0, VirtioNetHeader.NEEDS_CSUM, VirtioNetHeader.GSO_UDP_L4,
+                28, 1000, 20, 6);
+        world.toStack(packet);
+        world.run(SECOND / 10);
+        assertEquals(66, arrived.size());
+        assertEquals(66, world.count(Counter.DATAGRAMS_UP));
+    }
+
+    @Test
+    void whatIsTooLargeWithItsHeaderIsCountedAndLost() {
+        relay();
+        IpWriter ip = new IpWriter().between(World.CLIENT6_HI, 0, World.TARGET6_HI, 9, 17);
+        for (byte[] fragment : Packets.fragments(ip, Packets.udpBytes(ip, 5000, 53, payload(65_500)), 1448, 7)) {
+            world.toStack(fragment);
+        }
+        world.run(SECOND / 10);
+        assertEquals(0, arrived.size());
+        assertEquals(1, world.count(Counter.DATAGRAMS_UP_TOO_LARGE));
+    }
+
+    @Test
     void equalDatagramsOfATurnGoUpInOneGo() {
         echoAt(0, World.TARGET, 53);
         for (int i = 0; i < 10; i++) {

@@ -14,6 +14,8 @@ public final class SimDatagramLink implements DatagramLink {
 
     /** Of IPv4 and UDP. */
     private static final int HEADERS = 28;
+    /** Over IPv4. */
+    private static final int MOST_BYTES = 65_507;
 
     private final SimNet net;
     private final LinkOwner owner;
@@ -65,6 +67,9 @@ public final class SimDatagramLink implements DatagramLink {
     public int send(long hi, long lo, int port, MemorySegment head, long headOffset, int headLength,
                     MemorySegment body, long bodyOffset, int bodyLength) {
         alive();
+        if (headLength + bodyLength > MOST_BYTES) {
+            return SocketError.MESSAGE_SIZE;
+        }
         if (!mayFragment && HEADERS + headLength + bodyLength > net.mtu()) {
             // as the kernel does, which does not say the port of a socket that is not connected
             undelivered.add(new Undelivered(new SimNet.Endpoint(hi, lo, 0), SocketError.MESSAGE_SIZE, net.mtu()));
