@@ -62,12 +62,26 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
      * @throws IOException if the upstream's host has no address
      */
     static Config of(RunOptions options) throws IOException {
-        return new Config(UpstreamAddress.parse(options.upstream()), bypass(options), routes(options),
-                options.socket().orElseGet(() -> SocketPath.usual(System.getenv())), options.socket().isEmpty(),
-                options.socketGroup(), options.postReplaces(), memory(options.memory()),
-                number("--max-flows", options.maxFlows(), 1, LARGEST_TABLE),
-                number("--max-udp-sessions", options.maxUdpSessions(), 1, LARGEST_TABLE), options.earlyAccept(),
-                echoReply(options.icmp()), dns(options.dns()));
+        BypassSet bypass = bypass(options);
+        RouteSettings routes = routes(options);
+        Path socket = socket(options.socket());
+        long memoryBytes = memory(options.memory());
+        int maxFlows = number("--max-flows", options.maxFlows(), 1, LARGEST_TABLE);
+        int maxUdpSessions = number("--max-udp-sessions", options.maxUdpSessions(), 1, LARGEST_TABLE);
+        boolean echoReply = echoReply(options.icmp());
+        Redirect dns = dns(options.dns());
+        UpstreamAddress upstream = UpstreamAddress.parse(options.upstream()); // the last, for a look-up may take long
+        return new Config(upstream, bypass, routes, socket, options.socket().isEmpty(), options.socketGroup(),
+                options.postReplaces(), memoryBytes, maxFlows, maxUdpSessions, options.earlyAccept(), echoReply, dns);
+    }
+
+    private static Path socket(Optional<Path> option) {
+        Path path = option.orElseGet(() -> SocketPath.usual(System.getenv()));
+        if (path.toString().isEmpty()) {
+            throw new ConfigException("--socket: the path is empty; give one, such as /run/wireleap_tun.sock, or leave"
+                    + " the option out");
+        }
+        return path;
     }
 
     private static BypassSet bypass(RunOptions options) {

@@ -1,14 +1,19 @@
 package wireleap.tun;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.LoggerFactory;
 import wireleap.tun.cli.ConfigException;
 import wireleap.tun.cli.Redaction;
 import wireleap.tun.upstream.Socks5Settings;
@@ -39,6 +44,8 @@ sealed interface UpstreamAddress {
     /** How long a server and its target may be silent while a connection is made. */
     long DIAL_TIMEOUT_NANOS = 20_000_000_000L;
     int SOCKS_PORT = 1080;
+    /** Long enough for a resolver's second server: resolv.conf(5) has 5 s for each. */
+    int LOOK_UP_SECONDS = 12;
     String FORMS = "must be socks5://[user:password@]HOST[:PORT] or direct";
 
     /**
@@ -71,12 +78,13 @@ sealed interface UpstreamAddress {
         if (!isEmptyPath || uri.getRawQuery() != null || uri.getRawFragment() != null) {
             throw wrong(text, "nothing may follow the port; " + FORMS);
         }
-        InetAddress address = lookUp(uri.getHost(), text);
         try {
-            return new Socks5(uri.getHost(), address, settings(uri, address));
+            settings(uri, InetAddress.getLoopbackAddress()); // all else is checked before anybody is asked for the host
         } catch (IllegalArgumentException e) {
             throw wrong(text, e.getMessage());
         }
+        InetAddress address = lookUp(uri.getHost(), text);
+        return new Socks5(uri.getHost(), address, settings(uri, address));
     }
 
     private static Socks5Settings settings(URI uri, InetAddress address) {
@@ -90,17 +98,34 @@ sealed interface UpstreamAddress {
     }
 
     private static InetAddress lookUp(String host, String text) throws IOException {
-        InetAddress address;
-        try {
-            address = InetAddress.getByName(host);
-        } catch (UnknownHostException e) {
-            throw new IOException("--upstream " + Redaction.of(text) + ": the host " + host
-                    + " has no address, or no resolver answers yet; an address in place of the name needs none", e);
-        }
+        InetAddress address = addressOf(host, text);
         if (!(address instanceof Inet4Address) && address.isLinkLocalAddress()) {
             throw wrong(text, "a link-local address is not enough to reach a host; give another one of it");
         }
         return address;
+    }
+
+    private static InetAddress addressOf(String host, String text) throws IOException {
+        try {
+            return InetAddress.ofLiteral(host);
+        } catch (IllegalArgumentException e) {
+            LoggerFactory.getLogger(UpstreamAddress.class).info("looking up {}", host);
+        }
+        // On a thread of its own, for the C library may wait for silent resolvers much longer.
+        FutureTask<InetAddress> answer = new FutureTask<>(() -> InetAddress.getByName(host));
+        Thread.ofPlatform().daemon().name("look-up").start(answer);
+        String failed = "--upstream " + Redaction.of(text) + ": the host " + host;
+        try {
+            return answer.get(LOOK_UP_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(failed + " has no address, or no resolver answers yet; an address in place of the name"
+                    + " needs none", e.getCause());
+        } catch (TimeoutException e) {
+            throw new IOException(failed + " was looked up for " + LOOK_UP_SECONDS + " s, and no resolver has answered;"
+                    + " an address in place of the name needs none", e);
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException(failed + " was being looked up");
+        }
     }
 
     /** The 16 bytes of an IPv6 address, or of an IPv4 one as ::ffff:a.b.c.d. */

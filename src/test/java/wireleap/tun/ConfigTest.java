@@ -105,6 +105,11 @@ class ConfigTest {
     }
 
     @Test
+    void anEmptyPathIsNoSocket() {
+        assertTrue(refusal("--socket", "").startsWith("--socket: the path is empty"), refusal("--socket", ""));
+    }
+
+    @Test
     void theSocketsGroupIsTaken() {
         assertEquals(Optional.of("staff"), config("--socket-group", "staff").socketGroup());
     }

@@ -94,6 +94,7 @@ class UpstreamAddressTest {
         "'socks5://192.0.2.1 ', must be socks5://",
         "socks5://192.0.2.1:0, must be 1..65535",
         "socks5://192.0.2.1:65536, must be 1..65535",
+        "socks5://a.name.that.is.not.looked.up:65536, must be 1..65535",
         "socks5://192.0.2.1/path, nothing may follow the port",
         "socks5://192.0.2.1?x, nothing may follow the port",
         "socks5://192.0.2.1#x, nothing may follow the port",

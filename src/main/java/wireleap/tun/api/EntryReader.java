@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -31,6 +32,9 @@ final class EntryReader implements AutoCloseable {
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(4).build())
             .build();
 
+    private static final String LIST = "[\"192.0.2.1\",\"10.0.0.0/8\"]";
+    private static final String PATCH = "{\"add\":[\"192.0.2.1\"],\"remove\":[]}";
+
     private final JsonParser parser;
 
     private EntryReader(ByteBuffer body) throws IOException, HttpException {
@@ -40,12 +44,12 @@ final class EntryReader implements AutoCloseable {
 
     /** The entries of an array of strings, each once; none for null. */
     static List<IpPrefix> list(ByteBuffer body) throws HttpException {
-        return read(body, reader -> List.copyOf(reader.array("")));
+        return read(body, LIST, reader -> List.copyOf(reader.array("")));
     }
 
     /** What an object with "add" and "remove", each an array of strings, null or absent, asks for. */
     static BypassEdit patch(ByteBuffer body) throws HttpException {
-        return read(body, EntryReader::patch);
+        return read(body, PATCH, EntryReader::patch);
     }
 
     /** One way to read a body. */
@@ -54,9 +58,9 @@ final class EntryReader implements AutoCloseable {
         T read(EntryReader reader) throws IOException, HttpException;
     }
 
-    private static <T> T read(ByteBuffer body, Form<T> form) throws HttpException {
+    private static <T> T read(ByteBuffer body, String example, Form<T> form) throws HttpException {
         if (!body.hasRemaining()) {
-            throw HttpException.bad("the body is empty; JSON is expected, such as [\"192.0.2.1\",\"10.0.0.0/8\"]");
+            throw HttpException.bad("the body is empty; JSON is expected, such as " + example);
         }
         try (EntryReader reader = new EntryReader(body)) {
             reader.parser.nextToken();
@@ -65,6 +69,8 @@ final class EntryReader implements AutoCloseable {
                 throw HttpException.bad("something follows the JSON value");
             }
             return result;
+        } catch (JsonEOFException e) {
+            throw HttpException.bad("not JSON: it ends too early" + place(e.getLocation()));
         } catch (JsonProcessingException e) {
             throw HttpException.bad("not JSON: " + e.getOriginalMessage() + place(e.getLocation()));
         } catch (IOException e) {
@@ -88,8 +94,7 @@ final class EntryReader implements AutoCloseable {
 
     private BypassEdit patch() throws IOException, HttpException {
         if (parser.currentToken() != JsonToken.START_OBJECT) {
-            throw HttpException.bad("an object is expected, such as {\"add\":[\"192.0.2.1\"],\"remove\":[]}, not "
-                    + found());
+            throw HttpException.bad("an object is expected, such as " + PATCH + ", not " + found());
         }
         Map<String, Set<IpPrefix>> lists = new HashMap<>();
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
@@ -116,8 +121,7 @@ final class EntryReader implements AutoCloseable {
             return entries;
         }
         if (parser.currentToken() != JsonToken.START_ARRAY) {
-            throw HttpException.bad(where + "an array of strings is expected, such as [\"192.0.2.1\",\"10.0.0.0/8\"],"
-                    + " not " + found());
+            throw HttpException.bad(where + "an array of strings is expected, such as " + LIST + ", not " + found());
         }
         for (int index = 0; parser.nextToken() != JsonToken.END_ARRAY; index++) {
             entries.add(entry(where + "entry " + index + ": "));

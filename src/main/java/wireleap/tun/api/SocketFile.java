@@ -180,6 +180,8 @@ final class SocketFile implements AutoCloseable {
         return switch (e) {
             case AccessDeniedException denied -> "permission denied in the directory " + parent(denied)
                     + "; run as root or choose another path with --socket";
+            case NoSuchFileException absent when Files.isDirectory(parent(absent)) -> "nothing can be made in the"
+                    + " directory " + parent(absent) + "; choose another path with --socket";
             case NoSuchFileException absent -> "the directory " + parent(absent)
                     + " does not exist; make it or choose another path with --socket";
             case FileAlreadyExistsException inTheWay -> inTheWay.getFile()

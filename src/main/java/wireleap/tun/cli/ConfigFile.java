@@ -1,8 +1,7 @@
 package wireleap.tun.cli;
 
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -26,6 +25,9 @@ import picocli.CommandLine.ParameterException;
  */
 final class ConfigFile implements IDefaultValueProvider {
     private static final List<String> NOT_IN_FILES = List.of("help", "config");
+
+    /** Some editors put it before a text; nobody sees it. */
+    private static final String BYTE_ORDER_MARK = "\ufeff";
 
     private final Properties values;
 
@@ -56,8 +58,9 @@ final class ConfigFile implements IDefaultValueProvider {
      */
     static ConfigFile read(Path file, CommandSpec command) {
         Properties values = new Properties();
-        try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-            values.load(in);
+        try {
+            String text = Files.readString(file);
+            values.load(new StringReader(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text));
         } catch (IOException e) {
             throw ConfigException.unreadable("--config", file, e);
         } catch (IllegalArgumentException e) {

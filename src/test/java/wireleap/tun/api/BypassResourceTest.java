@@ -209,7 +209,7 @@ class BypassResourceTest {
         "{'add':[]}; an array of strings is expected",
         "['1.2.3.4']x; not JSON",
         "['1.2.3.4'][]; something follows",
-        "['1.2.3.4'; not JSON",
+        "['1.2.3.4'; not JSON: it ends too early, at line 1, column 11",
         "['1.2.3.4',]; not JSON",
         "['1.2.3.4; not JSON",
         "nul; not JSON",
@@ -232,7 +232,7 @@ class BypassResourceTest {
         "{'add':'1.2.3.4'}; add, an array of strings is expected, such as",
         "{'put':[]}; the keys are",
         "{'add':[],'add':[]}; the key \\\"add\\\" is there twice",
-        "{'add':[]; not JSON",
+        "{'add':[]; not JSON: it ends too early",
         "{'add':[]}{}; something follows"})
     void whatIsNoPatchIsRefusedWithItsReason(String body, String reason) throws IOException {
         var answer = api.request("PATCH", "/bypass", body.replace('\'', '"'));

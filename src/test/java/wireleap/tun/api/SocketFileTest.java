@@ -224,6 +224,13 @@ class SocketFileTest {
     }
 
     @Test
+    void aDirectoryThatTakesNoFilesIsNamed() {
+        file = Path.of("/proc/api.sock");
+        assertEquals("cannot listen on the socket /proc/api.sock: nothing can be made in the directory /proc; choose"
+                + " another path with --socket", refusal());
+    }
+
+    @Test
     void aFileWhereTheDirectoryShouldBeIsNamed() throws IOException {
         Path inTheWay = Files.createFile(directory.resolve("file"));
         file = inTheWay.resolve("api.sock");

@@ -57,6 +57,11 @@ class ConfigFileTest {
     }
 
     @Test
+    void aByteOrderMarkIsNoPartOfAName() throws IOException {
+        assertEquals("direct", options("\ufeffupstream = direct\n").upstream());
+    }
+
+    @Test
     void whatItLeavesOutIsAsWithoutIt() throws IOException {
         assertEquals("1500", options("upstream=direct").mtu());
     }
@@ -120,7 +125,7 @@ class ConfigFileTest {
 
     @Test
     void anUnknownNameIsRefusedAndTheKnownOnesAreNamed() throws IOException {
-        assertWrong(": unknown name 'upstraem'; known are bypass, bypass-file, bypass-user, early-accept, icmp,"
+        assertWrong(": unknown name 'upstraem'; known are bypass, bypass-file, bypass-user, dns, early-accept, icmp,"
                 + " log-level, max-flows, max-udp-sessions, memory, mtu, post-replaces, rule-base, socket,"
                 + " socket-group, tun, upstream", run("upstraem=direct"));
     }
