@@ -82,11 +82,11 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
         key(clientHi, clientLo, targetHi, targetLo, ports(clientPort, targetPort));
     }
 
-    private long clientHi() {
+    long clientHi() {
         return key0();
     }
 
-    private long clientLo() {
+    long clientLo() {
         return key1();
     }
 

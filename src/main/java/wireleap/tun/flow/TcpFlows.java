@@ -18,10 +18,13 @@ import wireleap.tun.wire.TcpHeader;
 /** All TCP flows of a stack: finds the flow of a segment, opens and counts them, keeps to the limits. */
 final class TcpFlows {
     private static final int IDLE_FLOWS = 1 << 10;
+    /** With more than this share of the half-open flows that may be, strangers have to wait. */
+    private static final int CALM_SHARE = 16;
 
     private final Core core;
     private final SegmentOutput output;
     private final Isn isn;
+    private final Doorkeeper door;
     private final KeyTable<TcpFlow> table;
     private final Pool<TcpFlow> idle;
     private final TcpHeader header = new TcpHeader();
@@ -37,6 +40,7 @@ final class TcpFlows {
         this.output = output;
         this.isn = isn;
         TcpSettings settings = TcpSettings.forLocalPeer().withMaxWindowBytes(core.settings.maxRingBytes());
+        this.door = new Doorkeeper(core.settings.maxHalfOpen() / CALM_SHARE);
         this.table = new KeyTable<>(core.settings.maxFlows(), hash);
         this.idle = new Pool<>(() -> new TcpFlow(core, this, output, settings), IDLE_FLOWS);
     }
@@ -76,6 +80,8 @@ final class TcpFlows {
             reset(packet, Counter.TCP_RESET_SENT_NO_FLOW);
         } else if (core.settings.isSelf(packet.dstHi(), packet.dstLo()) || header.dstPort() == 0) {
             reset(packet, Counter.TCP_RESET_TO_SELF);
+        } else if (!door.admits(packet.srcHi(), packet.srcLo(), halfOpen.size(), nowNanos)) {
+            core.counters.increment(Counter.DROP_TCP_STRANGER);
         } else {
             admit(packet, isn.next(packet.dstHi(), packet.dstLo(), header.dstPort(), packet.srcHi(), packet.srcLo(),
                     header.srcPort(), nowNanos), nowNanos);
@@ -172,6 +178,7 @@ final class TcpFlows {
     void isEstablished(TcpFlow flow) {
         if (flow.link.isIn(halfOpen)) {
             established.add(flow.link);
+            door.know(flow.clientHi(), flow.clientLo());
         }
     }
 

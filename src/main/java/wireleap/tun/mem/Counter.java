@@ -59,6 +59,8 @@ public enum Counter {
     DROP_TCP_CHECKSUM(Group.DROPS, "tcpChecksum"),
     /** Segments that belong to no flow, SYNs not included; answered by a reset unless they are one. */
     TCP_NO_FLOW(Group.DROPS, "tcpNoFlow"),
+    /** SYNs of clients never heard of while many flows are half-open; they may come again. */
+    DROP_TCP_STRANGER(Group.DROPS, "tcpStranger"),
     /** Segments outside the window (RFC 9293 section 3.10.7.4), acknowledged. */
     DROP_TCP_SEQUENCE(Group.DROPS, "tcpSequence"),
     /** Segments that acknowledge what was never sent, or long ago. */
