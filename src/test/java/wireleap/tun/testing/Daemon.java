@@ -7,8 +7,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import wireleap.tun.client.BypassClient;
 import wireleap.tun.demo.Namespace;
 
 /** The packaged program, running as a daemon inside a {@link TestNet}. */
@@ -108,6 +110,12 @@ public final class Daemon implements AutoCloseable {
     /** Requests to its socket. */
     public UnixHttp api() {
         return new UnixHttp(socket);
+    }
+
+    /** A number of GET /stats, of all loops together. */
+    public long stat(String group, String name) throws IOException, InterruptedException {
+        var total = (Map<?, ?>) new BypassClient(socket).stats().get("total");
+        return ((Number) ((Map<?, ?>) total.get(group)).get(name)).longValue();
     }
 
     /** Where it listens. */

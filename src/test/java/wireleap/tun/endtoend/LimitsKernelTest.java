@@ -1,0 +1,208 @@
+package wireleap.tun.endtoend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import wireleap.tun.demo.Socks5Server;
+import wireleap.tun.demo.Socks5Settings;
+import wireleap.tun.testing.Daemon;
+import wireleap.tun.testing.Echo;
+import wireleap.tun.testing.Flow;
+import wireleap.tun.testing.NeedsProgram;
+import wireleap.tun.testing.NeedsTun;
+import wireleap.tun.testing.TestNet;
+
+/** Many flows at once, many in a row, and what becomes of those for which there is no place. */
+@NeedsTun
+@NeedsProgram("ip")
+@Timeout(300)
+class LimitsKernelTest {
+    private static final int FLOWS = 5_000;
+    /** The whole: {@code mvn -B verify -Dit.test='LimitsKernelTest#short*' -Dwireleap.shortConnections=100000}. */
+    private static final int SHORT_CONNECTIONS = Integer.getInteger("wireleap.shortConnections", 10_000);
+    private static final int DIALLERS = 16;
+    /** One target has as many ports as the one server, and applications wait for TIME-WAIT as they do without us. */
+    private static final int TARGETS = 250;
+    private static final int STALLED = 1_000;
+    /** So many stalled flows use 4 MiB up. */
+    private static final int ENOUGH = 300;
+    private static final long MEMORY_BYTES = 16 << 20;
+    /** What the heap and compiled code may grow by meanwhile. */
+    private static final long SLACK_BYTES = 64 << 20;
+    private static final InetAddress ANY = InetAddress.ofLiteral("0.0.0.0");
+
+    private TestNet net;
+    private Echo echo;
+    private Daemon daemon;
+
+    @BeforeEach
+    void open() throws Exception {
+        net = TestNet.open();
+        echo = net.tied(Echo.open(net, ANY));
+    }
+
+    @AfterEach
+    void close() {
+        net.close();
+    }
+
+    private static void assertEchoed(SocketChannel near, int value) throws IOException {
+        near.write(ByteBuffer.wrap(new byte[] {(byte) value, (byte) (value >> 8), 3, 4}));
+        var answer = ByteBuffer.allocate(4);
+        while (answer.hasRemaining() && near.read(answer) >= 0) {
+            // Until all is here, or the end.
+        }
+        assertEquals(ByteBuffer.wrap(new byte[] {(byte) value, (byte) (value >> 8), 3, 4}), answer.flip());
+    }
+
+    @Test
+    void fiveThousandFlowsAtOnceAreEachCarriedAndAnswered() throws Exception {
+        daemon = Daemon.start(net, "--upstream", "direct");
+        var flows = new ArrayList<SocketChannel>();
+        try {
+            for (int i = 0; i < FLOWS; i++) {
+                flows.add(net.dial(echo.at(TestNet.SERVER_4)));
+                assertEchoed(flows.getLast(), i);
+            }
+            for (int i = 0; i < FLOWS; i++) {
+                assertEchoed(flows.get(i), -i);
+            }
+            assertEquals(FLOWS, daemon.stat("flows", "established"));
+        } finally {
+            for (var flow : flows) {
+                flow.close();
+            }
+        }
+    }
+
+    /** Clients close first, so that TIME-WAIT is on the daemon's side; few ports make the point with few connections. */
+    @Test
+    void shortConnectionsThroughOneServerFindAPort() throws Exception {
+        if (SHORT_CONNECTIONS < 100_000) {
+            net.inside().call(() -> Files.writeString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"), "40000 43999"));
+        }
+        var at = new InetSocketAddress(TestNet.PROXY_4, 1080);
+        net.tied(net.outside().call(() -> Socks5Server.open(Socks5Settings.at(at))));
+        daemon = Daemon.start(net, "--upstream", "socks5://10.77.0.1:1080");
+        var diallers = new ArrayList<Future<Integer>>();
+        for (int i = 0; i < DIALLERS; i++) {
+            int first = i;
+            diallers.add(net.inside().fork(() -> dialInARow(first)));
+        }
+        int dialled = 0;
+        for (var dialler : diallers) {
+            dialled += dialler.get();
+        }
+        assertEquals(SHORT_CONNECTIONS, dialled, daemon::log);
+        assertTrue(daemon.stat("upstream", "portsReused") > 0);
+        assertEquals(0, daemon.stat("refusals", "failed"), daemon::log);
+    }
+
+    private int dialInARow(int first) throws IOException {
+        int dialled = 0;
+        for (int i = first; i < SHORT_CONNECTIONS; i += DIALLERS) {
+            try (var near = SocketChannel.open(echo.at(InetAddress.ofLiteral("198.51.100." + (1 + i % TARGETS))))) {
+                assertEchoed(near, i);
+                dialled++;
+            }
+        }
+        return dialled;
+    }
+
+    @Test
+    void aFullTableRefusesNewFlowsAndKeepsOldOnes() throws Exception {
+        daemon = Daemon.start(net, "--upstream", "direct", "--max-flows", "10");
+        var flows = new ArrayList<SocketChannel>();
+        for (int i = 0; i < 10; i++) {
+            flows.add(net.dial(echo.at(TestNet.SERVER_4)));
+        }
+        assertThrows(ConnectException.class, () -> net.dial(echo.at(TestNet.SERVER_4)));
+        assertEquals(1, daemon.stat("resets", "tableFull"));
+        for (int i = 0; i < 10; i++) {
+            assertEchoed(flows.get(i), i);
+        }
+        flows.removeLast().close();
+        daemon.await("free again", () -> daemon.stat("flows", "established") == 9);
+        try (var again = net.dial(echo.at(TestNet.SERVER_4))) {
+            assertEchoed(again, 7);
+        }
+        for (var flow : flows) {
+            flow.close();
+        }
+    }
+
+    /** Writes into each until none takes any more. */
+    private static void stuff(List<SocketChannel> writers) throws Exception {
+        var block = ByteBuffer.allocateDirect(256 << 10);
+        for (var writer : writers) {
+            writer.configureBlocking(false);
+        }
+        for (int idleTurns = 0; idleTurns < 5; Thread.sleep(50)) {
+            long taken = 0;
+            for (var writer : writers) {
+                taken += writer.write(block.clear());
+            }
+            idleTurns = taken == 0 ? idleTurns + 1 : 0;
+        }
+    }
+
+    private List<Flow> stalled(int count) throws Exception {
+        var flows = new ArrayList<Flow>();
+        try (var server = net.listen(TestNet.SERVER_4)) {
+            for (int i = 0; i < count; i++) {
+                flows.add(Flow.open(net, server));
+            }
+        }
+        return flows;
+    }
+
+    @Test
+    void aThousandServersThatDoNotReadCostNoMoreThanTheMemoryAndNobodyElse() throws Exception {
+        daemon = Daemon.start(net, "--upstream", "direct", "--memory", "16M");
+        try (var old = net.dial(echo.at(TestNet.SERVER_4))) {
+            long before = daemon.residentBytes();
+            var flows = stalled(STALLED);
+            stuff(flows.stream().map(Flow::near).toList());
+            assertEchoed(old, 5);
+            assertTrue(daemon.stat("slab", "peakBytes") <= MEMORY_BYTES);
+            long grown = daemon.residentBytes() - before;
+            assertTrue(grown < MEMORY_BYTES + SLACK_BYTES, "grew by " + grown + " bytes");
+            for (var flow : flows) {
+                flow.close();
+            }
+        }
+    }
+
+    @Test
+    void withoutMemoryNewFlowsAreRefusedAndOldOnesGoOn() throws Exception {
+        daemon = Daemon.start(net, "--upstream", "direct", "--memory", "4M");
+        try (var old = net.dial(echo.at(TestNet.SERVER_4))) {
+            var flows = stalled(ENOUGH);
+            stuff(flows.stream().map(Flow::near).toList());
+            assertThrows(ConnectException.class, () -> net.dial(echo.at(TestNet.SERVER_4)));
+            assertEquals(1, daemon.stat("resets", "noMemory"));
+            assertEchoed(old, 6);
+            for (var flow : flows) {
+                flow.close();
+            }
+            daemon.await("free again", () -> daemon.stat("flows", "established") == 1);
+            net.dial(echo.at(TestNet.SERVER_4)).close();
+        }
+    }
+}
