@@ -16,13 +16,12 @@ import wireleap.tun.upstream.SocketError;
 class StreamLinkTest {
     private static final int RESET = -Errno.ECONNRESET.number();
     private static final int PIPE = -Errno.EPIPE.number();
+    private static final long IPV4 = 0xffff_0000_0001L;
 
     private final SimSockets sockets = new SimSockets();
     private final SimPoller poller = new SimPoller();
     private final SocketLinks links = new SocketLinks(sockets, poller, new Counters());
     private final MemorySegment memory = Arena.ofAuto().allocate(16);
-    private static final long IPV4 = 0xffff_0000_0001L;
-
     private final Link link = links.connect(0, 1, 2, (events, nowNanos) -> { });
 
     private void told(int events) {
