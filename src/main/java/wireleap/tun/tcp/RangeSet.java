@@ -1,16 +1,22 @@
 package wireleap.tun.tcp;
 
+import java.util.Arrays;
+
 /**
- * A set of positions as a few disjoint ranges, sorted and never touching each other. Of fixed capacity.
+ * A set of positions as a few disjoint ranges, sorted and never touching each other. Of fixed capacity; its arrays are
+ * made and grow when they are needed, for most sets stay empty.
  */
 final class RangeSet {
-    private final long[] left;
-    private final long[] right;
+    private static final int FIRST_RANGES = 4;
+    private static final long[] NO_POSITIONS = {};
+
+    private final int capacity;
+    private long[] left = NO_POSITIONS;
+    private long[] right = NO_POSITIONS;
     private int size;
 
     RangeSet(int capacity) {
-        left = new long[capacity];
-        right = new long[capacity];
+        this.capacity = capacity;
     }
 
     void clear() {
@@ -38,34 +44,10 @@ final class RangeSet {
         return right[size - 1];
     }
 
-    /** The number of positions in the set. */
-    long total() {
-        long total = 0;
-        for (int i = 0; i < size; i++) {
-            total += right[i] - left[i];
-        }
-        return total;
-    }
-
-    /** How many positions of [from, to) are in the set. */
-    long overlap(long from, long to) {
-        long overlap = 0;
-        for (int i = 0; i < size; i++) {
-            overlap += Math.max(0, Math.min(right[i], to) - Math.max(left[i], from));
-        }
-        return overlap;
-    }
-
     /** The first position from {@code from} on that is not in the set. */
     long firstAbsent(long from) {
         int index = indexReaching(from);
         return index < size && left[index] <= from && from < right[index] ? right[index] : from;
-    }
-
-    /** The first position from {@code from} on that is in the set, at most {@code limit}. */
-    long firstPresent(long from, long limit) {
-        int index = indexReaching(from + 1);
-        return index == size ? limit : Math.min(limit, Math.max(from, left[index]));
     }
 
     boolean containsAll(long from, long to) {
@@ -102,7 +84,7 @@ final class RangeSet {
     /** Whether [from, to) could be added. */
     boolean hasRoomFor(long from, long to) {
         int first = indexReaching(from);
-        return size < left.length || first < size && left[first] <= to;
+        return size < capacity || first < size && left[first] <= to;
     }
 
     /** Takes out everything before a position. */
@@ -127,6 +109,11 @@ final class RangeSet {
 
     /** Makes the ranges first..after-1 one (of no meaning yet). */
     private void replace(int first, int after) {
+        if (first == after && size == left.length) {
+            int length = Math.min(capacity, Math.max(FIRST_RANGES, 2 * size));
+            left = Arrays.copyOf(left, length);
+            right = Arrays.copyOf(right, length);
+        }
         System.arraycopy(left, after, left, first + 1, size - after);
         System.arraycopy(right, after, right, first + 1, size - after);
         size += first + 1 - after;

@@ -168,4 +168,17 @@ class AllocationTest {
         allocated = threads.getCurrentThreadAllocatedBytes() - allocated;
         assertEquals(0, allocated / 1_000, allocated + " bytes were allocated");
     }
+
+    @Test
+    void aConnectionWithoutLossOrDisorderIsSmall() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        TcpConnection[] connections = new TcpConnection[1_000];
+        Counters counters = new Counters();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < connections.length; i++) {
+            connections[i] = new TcpConnection(TcpSettings.forLocalPeer(), counters);
+        }
+        long bytes = (threads.getCurrentThreadAllocatedBytes() - before) / connections.length;
+        assertTrue(connections[0].closed() && bytes < 1_450, bytes + " bytes of heap a connection");
+    }
 }
