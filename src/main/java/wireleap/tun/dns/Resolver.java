@@ -54,8 +54,9 @@ final class Resolver extends KeyTable.Entry {
             stream = next;
         }
         send(nowNanos);
-        while (waiting.size() > 0 && isShortOfStreams() && dns.makeRoomForStream(this)) {
-            dial(nowNanos);
+        boolean begun = true;
+        while (begun && waiting.size() > 0 && isShortOfStreams() && dns.makeRoomForStream(this)) {
+            begun = dial(nowNanos);
         }
         for (DnsStream stream = streams.oldest(); stream != null; ) {
             DnsStream next = stream.ofResolver.younger();
@@ -105,12 +106,15 @@ final class Resolver extends KeyTable.Entry {
         return trusted < wanted && streams.size() < MAX_STREAMS;
     }
 
-    private void dial(long nowNanos) {
+    /** Begins another connection. False: it was refused at once, and so would be the next one. */
+    private boolean dial(long nowNanos) {
         DnsStream stream = dns.openStream(this, nowNanos);
         streams.add(stream.ofResolver);
         if (stream.isRefused()) {
             lose(stream, nowNanos);
+            return false;
         }
+        return true;
     }
 
     /** No query needs a connection: it is closed after a while, but at once if it stands and is not trusted. */

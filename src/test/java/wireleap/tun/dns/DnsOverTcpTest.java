@@ -188,6 +188,17 @@ final class DnsOverTcpTest {
     }
 
     @Test
+    void socketsThatCannotBeMadeBesideAConnectionThatIsSilentAreServfailInTime() {
+        world.server.silentConnections = 1;
+        world.ask(1);
+        world.run(SECOND);
+        world.ask(2);
+        world.net.exhausted(true);
+        world.run(4 * SECOND);
+        assertEquals(List.of(SERVFAIL, SERVFAIL), world.answers.stream().map(Answer::code).toList());
+    }
+
+    @Test
     void aServerThatIsNotReachedIsServfailAfterFourSeconds() {
         world.net.fail(0, DnsWorld.SERVER, 53, SocketError.AGAIN);
         burst(500);
