@@ -5,6 +5,8 @@ import static wireleap.tun.os.linux.gen.Linux.*;
 import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import wireleap.tun.os.Errno;
+import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.linux.gen.ifaddrmsg;
 
 /**
@@ -25,11 +27,12 @@ public record AddressEntry(int device, InetAddress address, int prefixLength, in
         return new AddressEntry(device, address, prefixLength, address instanceof Inet4Address ? 0 : IFA_F_NODAD());
     }
 
-    static AddressEntry read(NetlinkReader message) {
+    static AddressEntry read(NetlinkReader message) throws ErrnoException {
         MemorySegment struct = message.struct(ifaddrmsg.layout());
         Attributes attributes = message.attributes(ifaddrmsg.layout());
         int flags = attributes.number(IFA_FLAGS(), Byte.toUnsignedInt(ifaddrmsg.ifa_flags(struct)));
-        InetAddress address = attributes.address(IFA_LOCAL()).or(() -> attributes.address(IFA_ADDRESS())).orElseThrow();
+        InetAddress address = attributes.address(IFA_LOCAL()).or(() -> attributes.address(IFA_ADDRESS()))
+                .orElseThrow(() -> new ErrnoException("netlink message of an address without one", Errno.EPROTO.number()));
         return new AddressEntry(ifaddrmsg.ifa_index(struct), address,
                 Byte.toUnsignedInt(ifaddrmsg.ifa_prefixlen(struct)), flags);
     }

@@ -4,6 +4,7 @@ import static wireleap.tun.os.linux.gen.Linux.*;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.linux.gen.ifinfomsg;
 
 /**
@@ -21,7 +22,7 @@ import wireleap.tun.os.linux.gen.ifinfomsg;
  * @param transmitQueuePackets txqueuelen
  */
 public record LinkEntry(int index, String name, int flags, int mtu, int transmitQueuePackets) {
-    static LinkEntry read(NetlinkReader message) {
+    static LinkEntry read(NetlinkReader message) throws ErrnoException {
         MemorySegment struct = message.struct(ifinfomsg.layout());
         Attributes attributes = message.attributes(ifinfomsg.layout());
         return new LinkEntry(ifinfomsg.ifi_index(struct), attributes.text(IFLA_IFNAME()), ifinfomsg.ifi_flags(struct),

@@ -2,6 +2,8 @@ package wireleap.tun.os.linux.netlink;
 
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import wireleap.tun.os.Errno;
+import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.linux.gen.nlmsghdr;
 
 /** Walks over the messages of one datagram from the kernel. Owns no memory. */
@@ -46,13 +48,16 @@ public final class NetlinkReader {
         return nlmsghdr.nlmsg_seq(message);
     }
 
-    /** Whether the struct of this layout is there. */
-    boolean holds(MemoryLayout layout) {
-        return message.byteSize() >= nlmsghdr.sizeof() + layout.byteSize();
-    }
-
-    /** The struct behind the header. */
-    public MemorySegment struct(MemoryLayout layout) {
+    /**
+     * The struct behind the header.
+     *
+     * @throws ErrnoException EPROTO if the message is too short for it
+     */
+    MemorySegment struct(MemoryLayout layout) throws ErrnoException {
+        if (message.byteSize() < nlmsghdr.sizeof() + layout.byteSize()) {
+            throw new ErrnoException("netlink message of " + message.byteSize() + " bytes, type " + type(),
+                    Errno.EPROTO.number());
+        }
         return message.asSlice(nlmsghdr.sizeof(), layout.byteSize());
     }
 

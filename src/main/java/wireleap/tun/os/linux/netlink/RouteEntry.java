@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Optional;
+import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.linux.gen.rtmsg;
 
 /**
@@ -43,7 +44,7 @@ public record RouteEntry(int table, int type, int protocol, InetAddress destinat
                 Optional.empty());
     }
 
-    static RouteEntry read(NetlinkReader message) {
+    static RouteEntry read(NetlinkReader message) throws ErrnoException {
         MemorySegment struct = message.struct(rtmsg.layout());
         Attributes attributes = message.attributes(rtmsg.layout());
         InetAddress any = rtmsg.rtm_family(struct) == AF_INET() ? ANY_IPV4 : ANY_IPV6;

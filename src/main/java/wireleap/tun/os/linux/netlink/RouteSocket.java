@@ -6,7 +6,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.os.Errno;
@@ -175,20 +174,26 @@ public final class RouteSocket implements AutoCloseable {
         }
     }
 
+    /** What a message is read as. */
+    @FunctionalInterface
+    private interface Form<T> {
+        T read(NetlinkReader message) throws ErrnoException;
+    }
+
     /** Asks for a list until it was told without a change in between, which the kernel marks by NLM_F_DUMP_INTR. */
-    private <T> List<T> dump(String what, NetlinkRequest request, Function<NetlinkReader, T> read)
+    private <T> List<T> dump(String what, NetlinkRequest request, Form<T> form)
             throws ErrnoException {
         for (int attempt = 1; true; attempt++) {
             List<T> entries = new ArrayList<>();
             send(List.of(request));
-            boolean consistent = parts(what, read, entries);
+            boolean consistent = parts(what, form, entries);
             if (consistent || attempt == DUMP_ATTEMPTS) {
                 return entries;
             }
         }
     }
 
-    private <T> boolean parts(String what, Function<NetlinkReader, T> read, List<T> entries) throws ErrnoException {
+    private <T> boolean parts(String what, Form<T> form, List<T> entries) throws ErrnoException {
         boolean consistent = true;
         while (true) {
             receive(what);
@@ -203,7 +208,7 @@ public final class RouteSocket implements AutoCloseable {
                 if (reader.type() == NLMSG_DONE()) {
                     return consistent;
                 }
-                entries.add(read.apply(reader));
+                entries.add(form.read(reader));
             }
         }
     }
@@ -248,7 +253,7 @@ public final class RouteSocket implements AutoCloseable {
      * The errno, 0 for none, and the explanation of an NLMSG_ERROR: {@code struct nlmsgerr { int error; struct nlmsghdr
      * msg; }} and, as NETLINK_CAP_ACK leaves the request's own bytes away, attributes right behind.
      */
-    private Refusal refusal(int index) {
+    private Refusal refusal(int index) throws ErrnoException {
         int error = nlmsgerr.error(reader.struct(nlmsgerr.layout()));
         boolean explained = (reader.flags() & NLM_F_ACK_TLVS()) != 0;
         return new Refusal(index, -error,

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.linux.gen.fib_rule_hdr;
 
 /**
@@ -60,7 +61,7 @@ public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inve
         }
     }
 
-    static RuleEntry read(NetlinkReader message) {
+    static RuleEntry read(NetlinkReader message) throws ErrnoException {
         MemorySegment struct = message.struct(fib_rule_hdr.layout());
         Attributes attributes = message.attributes(fib_rule_hdr.layout());
         Action action = Action.of(Byte.toUnsignedInt(fib_rule_hdr.action(struct)));
