@@ -80,6 +80,17 @@ final class DatagramTrain {
         sender.send(hi, lo, port, slab.memory(), block, bytes, segmentBytes, mayFragment, nowNanos);
     }
 
+    /** Drops a flow's datagrams, if they are in: it is gone. Answers how many they were. */
+    int drop(UdpFlow gone) {
+        int dropped = flow == gone ? count : 0;
+        if (dropped > 0) {
+            flow = null;
+            length = 0;
+            count = 0;
+        }
+        return dropped;
+    }
+
     /** Gives its memory back. */
     void close() {
         slab.free(block, BLOCK_BYTES);

@@ -100,6 +100,15 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
 
     /** Begins with a SYN: the key is set and the flow in its lists, which it may leave again before this returns. */
     void open(TcpHeader syn, int iss, long nowNanos) {
+        try {
+            begin(syn, iss, nowNanos);
+        } catch (Throwable bug) {
+            abandon(bug, nowNanos);
+            throw bug;
+        }
+    }
+
+    private void begin(TcpHeader syn, int iss, long nowNanos) {
         ipv4 = IpWriter.isIpv4(clientHi(), clientLo());
         inUse = true;
         connected = false;
@@ -111,7 +120,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
         connection.openPassive(syn, iss, nowNanos);
         stream = core.dns.open(targetHi(), targetLo(), (int) key4() & 0xffff, this, nowNanos);
         if (stream.refusal() != Refusal.NONE) {
-            onRefused(nowNanos);
+            refuse(nowNanos);
         } else if (core.settings.earlyAccept()) {
             connection.accept(nowNanos);
             core.turn.add(turn);
@@ -141,6 +150,15 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
 
     @Override
     public void onConnected(long nowNanos) {
+        try {
+            join(nowNanos);
+        } catch (Throwable bug) {
+            abandon(bug, nowNanos);
+            throw bug;
+        }
+    }
+
+    private void join(long nowNanos) {
         connected = true;
         up.open(stream);
         down = stream.peeks() ? peeking : ring();
@@ -160,6 +178,15 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
 
     @Override
     public void onRefused(long nowNanos) {
+        try {
+            refuse(nowNanos);
+        } catch (Throwable bug) {
+            abandon(bug, nowNanos);
+            throw bug;
+        }
+    }
+
+    private void refuse(long nowNanos) {
         Refusal refusal = stream.refusal();
         stream.close();
         stream = null;

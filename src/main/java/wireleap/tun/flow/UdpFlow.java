@@ -23,7 +23,8 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     private final Timer timer = new Timer(this);
     private final Turn.Place turn = new Turn.Place(this);
     private final PendingDatagrams pending;
-    /** Null: out of use. */
+    private boolean inUse;
+    /** Null: out of use, or none could be made. */
     private DatagramSession session;
     private boolean mayRead;
     /** Whether the network may have said something about what was sent. */
@@ -42,11 +43,22 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
 
     /** Asks the upstream; false: it refused at once, and the flow is to be closed. */
     boolean open(long nowNanos) {
-        mayRead = false;
-        mayHear = false;
-        session = core.upstream.datagrams(!IpWriter.isIpv4(clientHi(), clientLo()), this, nowNanos);
-        core.wheel.scheduleBy(timer, flows.deadlineNanos(this));
-        return session.refusal() == Refusal.NONE;
+        try {
+            mayRead = false;
+            mayHear = false;
+            inUse = true;
+            session = core.upstream.datagrams(!IpWriter.isIpv4(clientHi(), clientLo()), this, nowNanos);
+            core.wheel.scheduleBy(timer, flows.deadlineNanos(this));
+            return session.refusal() == Refusal.NONE;
+        } catch (Throwable bug) {
+            flows.abandon(this, bug);
+            throw bug;
+        }
+    }
+
+    /** Whether it is between its beginning and its end. */
+    boolean isInUse() {
+        return inUse;
     }
 
     /** Whether what is sent goes on at once. */
@@ -64,6 +76,16 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
      */
     void send(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes,
               boolean mayFragment, long nowNanos) {
+        try {
+            sendAll(hi, lo, port, memory, offset, length, segmentBytes, mayFragment, nowNanos);
+        } catch (Throwable bug) {
+            flows.abandon(this, bug);
+            throw bug;
+        }
+    }
+
+    private void sendAll(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes,
+                         boolean mayFragment, long nowNanos) {
         int done = 0;
         do {
             int left = length - done;
@@ -75,7 +97,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
                 if (sent == SocketError.MESSAGE_SIZE && !mayFragment && !IpWriter.isIpv4(hi, lo)) {
                     // A sender may cut (RFC 8200 section 5), and here that is us. The client's kernel may not heed what
                     // it was told: it learns of the route for its TUN address, and asks the one for none [seen on 6.18].
-                    send(hi, lo, port, memory, offset + done, left, segmentBytes, true, nowNanos);
+                    sendAll(hi, lo, port, memory, offset + done, left, segmentBytes, true, nowNanos);
                 } else {
                     core.counters.add(lossOf(sent), datagrams(left, segmentBytes));
                 }
@@ -116,6 +138,15 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
 
     @Override
     public void onOpened(long nowNanos) {
+        try {
+            sendPending(nowNanos);
+        } catch (Throwable bug) {
+            flows.abandon(this, bug);
+            throw bug;
+        }
+    }
+
+    private void sendPending(long nowNanos) {
         while (pending.next()) {
             send(pending.hi(), pending.lo(), pending.port(), pending.memory(), pending.offset(), pending.length(),
                     Math.max(1, pending.length()), pending.mayFragment(), nowNanos);
@@ -125,6 +156,15 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
 
     @Override
     public void onEnded(long nowNanos) {
+        try {
+            endWithUpstream(nowNanos);
+        } catch (Throwable bug) {
+            flows.abandon(this, bug);
+            throw bug;
+        }
+    }
+
+    private void endWithUpstream(long nowNanos) {
         core.counters.increment(Counter.UDP_SESSIONS_UPSTREAM_ENDED);
         while (pending.next()) {
             if (!core.dns.takesInstead(this, pending.hi(), pending.lo(), pending.port(), pending.memory(),
@@ -145,6 +185,15 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
 
     @Override
     public void onTurn(long nowNanos) {
+        try {
+            serve(nowNanos);
+        } catch (Throwable bug) {
+            flows.abandon(this, bug);
+            throw bug;
+        }
+    }
+
+    private void serve(long nowNanos) {
         if (session == null) {
             return;
         }
@@ -193,7 +242,10 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
             core.counters.increment(Counter.DATAGRAMS_UP_UNSENT);
         }
         pending.discard();
-        session.close();
-        session = null;
+        if (session != null) {
+            session.close();
+            session = null;
+        }
+        inUse = false;
     }
 }

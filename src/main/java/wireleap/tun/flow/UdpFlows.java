@@ -67,7 +67,7 @@ final class UdpFlows {
                 flow = open(packet, nowNanos);
             }
             if (flow != null) {
-                send(flow, packet, segmentBytes, mayFragment, nowNanos);
+                sendOn(flow, packet, segmentBytes, mayFragment, nowNanos);
             }
         }
     }
@@ -95,6 +95,15 @@ final class UdpFlows {
             return null;
         }
         return flow;
+    }
+
+    private void sendOn(UdpFlow flow, IpPacket packet, int segmentBytes, boolean mayFragment, long nowNanos) {
+        try {
+            send(flow, packet, segmentBytes, mayFragment, nowNanos);
+        } catch (Throwable bug) {
+            abandon(flow, bug);
+            throw bug;
+        }
     }
 
     private void send(UdpFlow flow, IpPacket packet, int segmentBytes, boolean mayFragment, long nowNanos) {
@@ -234,9 +243,28 @@ final class UdpFlows {
     /** Ends a flow; what was gathered, of whomever, goes on before. */
     void close(UdpFlow flow, long nowNanos) {
         train.leave(nowNanos);
+        end(flow);
+    }
+
+    private void end(UdpFlow flow) {
         table.remove(flow);
         flow.end();
         idle.give(flow);
+    }
+
+    /** A bug of ours has struck this flow: it ends, so that it does not fail again and again; the exception goes on. */
+    void abandon(UdpFlow flow, Throwable bug) {
+        answers.clear();
+        core.counters.add(Counter.DATAGRAMS_UP_UNSENT, train.drop(flow));
+        try {
+            if (flow.isInUse()) {
+                end(flow);
+            }
+        } catch (Throwable another) {
+            if (another != bug) {
+                bug.addSuppressed(another);
+            }
+        }
     }
 
     void close(long nowNanos) {

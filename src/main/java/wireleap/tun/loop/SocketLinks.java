@@ -12,6 +12,7 @@ import wireleap.tun.upstream.DatagramLink;
 import wireleap.tun.upstream.Link;
 import wireleap.tun.upstream.LinkOwner;
 import wireleap.tun.upstream.Links;
+import wireleap.tun.upstream.SocketError;
 
 /**
  * The sockets of a loop. Each is watched by the poller under a number made of its slot and of how often that slot was used,
@@ -136,6 +137,16 @@ final class SocketLinks implements Links {
             told |= LinkOwner.FAILED | LinkOwner.READABLE | LinkOwner.WRITABLE;
         }
         link.owner.onReady(told, nowNanos);
+    }
+
+    /** An owner has failed at an event: its socket fails too, if it still is open, so that the flow comes to an end. */
+    void fail(long datum, long nowNanos) {
+        var slot = (int) datum;
+        var link = open[slot];
+        if (link != null && datum == datum(slot)) {
+            link.failure = SocketError.OTHER;
+            tell(datum, Poller.FAILED, nowNanos);
+        }
     }
 
     /** Frees the slot of a link: events that were fetched for it already reach nobody any more. */

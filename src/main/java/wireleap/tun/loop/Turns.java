@@ -90,11 +90,13 @@ final class Turns {
         if (packets) {
             readPackets(nowNanos);
         }
+        var tasks = 0;
         for (var task = mailbox.take(); task != null; task = mailbox.take()) {
             run(task, nowNanos);
+            tasks++;
         }
         end(nowNanos);
-        failures.endOfTurn();
+        failures.endOfTurn(ready > 0 || tasks > 0);
     }
 
     private long waitNanos() {
@@ -107,6 +109,16 @@ final class Turns {
             links.tell(datum, events, nowNanos);
         } catch (Throwable t) {
             failures.on("what a socket told", t);
+            giveUp(datum, nowNanos);
+        }
+    }
+
+    /** Whoever failed at what its socket told must not stay for ever with an event that does not come again. */
+    private void giveUp(long datum, long nowNanos) {
+        try {
+            links.fail(datum, nowNanos);
+        } catch (Throwable t) {
+            failures.on("the end of a flow that failed", t);
         }
     }
 
@@ -120,7 +132,7 @@ final class Turns {
                     throw new DeviceGoneException();
                 }
                 if (!Errno.EAGAIN.is(length)) {
-                    failures.on("reading the TUN", new IllegalStateException("read: " + Errno.text(-length)));
+                    failures.onDevice(new IllegalStateException("read: " + Errno.text(-length)));
                 }
                 return;
             }

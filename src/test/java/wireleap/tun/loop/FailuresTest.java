@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import wireleap.tun.mem.Bytes;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.testing.CapturedLog;
@@ -32,7 +34,7 @@ class FailuresTest {
     private void failTurns(int count) {
         for (var i = 0; i < count; i++) {
             fail(new IllegalStateException("again"));
-            failures.endOfTurn();
+            failures.endOfTurn(false);
         }
     }
 
@@ -71,7 +73,7 @@ class FailuresTest {
         for (var i = 0; i < 2 * LAST; i++) {
             fail(new IllegalStateException());
         }
-        failures.endOfTurn();
+        failures.endOfTurn(false);
     }
 
     @Test
@@ -79,13 +81,79 @@ class FailuresTest {
         failTurns(LAST - 1);
         var last = new IllegalStateException("the last");
         fail(last);
-        assertSame(last, assertThrows(IllegalStateException.class, failures::endOfTurn).getCause());
+        assertSame(last, assertThrows(IllegalStateException.class, () -> failures.endOfTurn(false)).getCause());
     }
 
     @Test
     void oneGoodTurnBetweenIsEnoughToGoOn() {
         failTurns(LAST - 1);
-        failures.endOfTurn();
+        failures.endOfTurn(false);
         failTurns(LAST - 1);
+    }
+
+    @Test
+    void turnsThatFailBecauseOfWhatComesFromOutsideAreNotTheEnd() {
+        for (var i = 0; i < 2 * LAST; i++) {
+            failures.onPacket(new IllegalStateException(), Hex.memory("00"), 0, 1);
+            failures.endOfTurn(true);
+        }
+    }
+
+    @Test
+    void aTunThatCannotBeReadTurnAfterTurnIsTheEnd() {
+        assertThrows(IllegalStateException.class, () -> {
+            for (var i = 0; i < LAST; i++) {
+                failures.onDevice(new IllegalStateException("read: EIO"));
+                failures.endOfTurn(true);
+            }
+        });
+    }
+
+    @Test
+    void aThousandFailuresOfAThousandPacketsAreToldOnce() {
+        for (var i = 0; i < 1000; i++) {
+            failures.onPacket(new IllegalStateException("packet " + i), Hex.memory("00"), 0, 1);
+        }
+        assertEquals(1, log.text().split("a packet is lost to a bug", -1).length - 1, log.text());
+    }
+
+    @Test
+    void twoBugsThatEndInTheSameLineAreTwo() {
+        fail(outOfBounds());
+        fail(outOfBoundsElsewhere());
+        assertEquals(2, log.text().split("a test failed", -1).length - 1, log.text());
+    }
+
+    private static Throwable outOfBounds() {
+        return assertThrows(IndexOutOfBoundsException.class, () -> Bytes.u8(Hex.memory("00"), 1));
+    }
+
+    private static Throwable outOfBoundsElsewhere() {
+        return assertThrows(IndexOutOfBoundsException.class, () -> Bytes.u8(Hex.memory("00"), 1));
+    }
+
+    @Test
+    void aFailureThatCannotBeToldIsCountedAllTheSame() {
+        fail(new IllegalStateException() {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            public StackTraceElement[] getStackTrace() {
+                throw new OutOfMemoryError("of a test");
+            }
+        });
+        assertEquals(2, counters.value(Counter.INTERNAL_ERRORS));
+    }
+
+    @Test
+    void nothingOfAPacketIsToldBesideItsHeaders() {
+        // virtio header; IP(src="10.13.49.0",dst="1.2.3.4",id=7)/UDP(sport=1234,dport=53)/b"hello"; a length that is wrong
+        for (var packet : List.of("450000210007000040113bb30a0d31000102030404d20035000d77e868656c6c6f",
+                "450000ff0007000040113bb30a0d31000102030404d20035000d77e868656c6c6f",
+                "650000210007000040113bb30a0d31000102030404d20035000d77e868656c6c6f")) {
+            var memory = Hex.memory("000000000000000000000000" + packet);
+            failures.onPacket(new IllegalStateException(packet.substring(0, 8)), memory, 0, (int) memory.byteSize());
+        }
+        assertFalse(log.text().contains("68656c6c6f") || log.text().contains("hello"), log.text());
     }
 }

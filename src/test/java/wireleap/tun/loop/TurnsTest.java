@@ -14,7 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.Poller;
+import wireleap.tun.upstream.Link;
 import wireleap.tun.upstream.LinkOwner;
+import wireleap.tun.upstream.SocketError;
 
 class TurnsTest {
     private final LoopWorld world = new LoopWorld();
@@ -142,7 +144,9 @@ class TurnsTest {
     void aSocketsOwnerThatFailsIsCountedAndTheNextOneIsTold() {
         var told = new ArrayList<Integer>();
         world.links.connect(0, 1, 2, (events, nowNanos) -> {
-            throw new IllegalStateException("an owner of a test");
+            if (events == LinkOwner.WRITABLE) {
+                throw new IllegalStateException("an owner of a test");
+            }
         });
         world.ready(world.youngest(), Poller.WRITABLE);
         world.links.connect(0, 1, 2, (events, nowNanos) -> told.add(events));
@@ -150,6 +154,44 @@ class TurnsTest {
         world.turn();
         assertEquals(List.of(LinkOwner.WRITABLE), told);
         assertEquals(1, world.count(Counter.INTERNAL_ERRORS));
+    }
+
+    @Test
+    void aSocketsOwnerThatFailsFindsItsSocketFailed() {
+        var results = new ArrayList<Integer>();
+        var links = new ArrayList<Link>();
+        links.add(world.links.connect(0, 1, 2, (events, nowNanos) -> {
+            if (events == LinkOwner.WRITABLE) {
+                throw new IllegalStateException("an owner of a test");
+            }
+            results.add(links.getFirst().connectResult());
+        }));
+        world.ready(world.youngest(), Poller.WRITABLE);
+        world.turn();
+        assertEquals(List.of(SocketError.OTHER), results);
+    }
+
+    @Test
+    void aThousandTurnsInEachOfWhichAPacketFailsAreNotTheEnd() {
+        world.sockets.connectFailures = 2000;
+        for (var i = 0; i < 2000; i++) {
+            world.client(1000 + i).open(world.nowNanos);
+            world.turn();
+            world.clients.clear();
+        }
+        assertEquals(2000, world.count(Counter.INTERNAL_ERRORS));
+        world.connect(999);
+    }
+
+    @Test
+    void aFlowThatFailsAtItsFirstPacketIsGone() {
+        world.sockets.connectFailures = 1;
+        var client = world.client(1000);
+        client.open(world.nowNanos);
+        world.turn();
+        world.turn();
+        assertEquals(0, world.turns.tcpFlows());
+        assertTrue(client.connection.closed());
     }
 
     @Test
