@@ -41,6 +41,12 @@ sealed interface UpstreamAddress {
         }
     }
 
+    /** Finds the address of a host, which may be an address in text already; the option's text is for what is said. */
+    @FunctionalInterface
+    interface Resolver {
+        InetAddress address(String host, String text) throws IOException;
+    }
+
     /** How long a server and its target may be silent while a connection is made. */
     long DIAL_TIMEOUT_NANOS = 20_000_000_000L;
     int SOCKS_PORT = 1080;
@@ -55,10 +61,15 @@ sealed interface UpstreamAddress {
      * @throws IOException if its host has no address, or none yet
      */
     static UpstreamAddress parse(String text) throws IOException {
-        return text.equals("direct") ? new Direct() : socks5(text);
+        return parse(text, UpstreamAddress::addressOf);
     }
 
-    private static Socks5 socks5(String text) throws IOException {
+    /** The same with a resolver of the caller's choice. */
+    static UpstreamAddress parse(String text, Resolver resolver) throws IOException {
+        return text.equals("direct") ? new Direct() : socks5(text, resolver);
+    }
+
+    private static Socks5 socks5(String text, Resolver resolver) throws IOException {
         URI uri;
         try {
             uri = new URI(text);
@@ -83,7 +94,7 @@ sealed interface UpstreamAddress {
         } catch (IllegalArgumentException e) {
             throw wrong(text, e.getMessage());
         }
-        InetAddress address = lookUp(uri.getHost(), text);
+        InetAddress address = checked(resolver.address(uri.getHost(), text), text);
         return new Socks5(uri.getHost(), address, settings(uri, address));
     }
 
@@ -97,8 +108,7 @@ sealed interface UpstreamAddress {
         return new Socks5Settings(bytes.getLong(), bytes.getLong(), port, user, password, DIAL_TIMEOUT_NANOS);
     }
 
-    private static InetAddress lookUp(String host, String text) throws IOException {
-        InetAddress address = addressOf(host, text);
+    private static InetAddress checked(InetAddress address, String text) {
         if (!(address instanceof Inet4Address) && address.isLinkLocalAddress()) {
             throw wrong(text, "a link-local address is not enough to reach a host; give another one of it");
         }
