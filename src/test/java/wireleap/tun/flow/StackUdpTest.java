@@ -8,8 +8,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -421,6 +423,7 @@ final class StackUdpTest {
         }
         world.run(SECOND / 10);
         assertEquals(List.of(3000), lengths());
+        assertEquals(0, world.count(Counter.ICMP_ERROR_SENT));
     }
 
     @Test
@@ -466,12 +469,17 @@ final class StackUdpTest {
     @Test
     void datagramsOfASessionThatGivesWayAreSentBefore() {
         world = new World(1, World.settings().withSessions(1, 1, 60 * SECOND), 1 << 20, false);
-        echoAt(0, World.TARGET, 53);
+        Set<SimDatagramLink> sockets = new HashSet<>();
+        world.net.listenDatagrams(0, World.TARGET, 53, (from, to, datagram) -> {
+            sockets.add(from);
+            arrived.add(datagram);
+        });
         for (int port = 1; port <= 5; port++) {
             send(port, World.TARGET, payload(port));
         }
         world.run(SECOND / 10);
         assertEquals(List.of(1, 2, 3, 4, 5), lengths());
+        assertEquals(5, sockets.size());
     }
 
     @Test

@@ -119,6 +119,14 @@ class PacketLinkTest {
     }
 
     @Test
+    void ofATrainSentOneByOneThoseBeforeTheErrorAreTold() {
+        sockets.trainResult = -Errno.EIO.number();
+        sockets.sendsBefore = 2;
+        sockets.sendResult = SimSockets.EAGAIN;
+        assertEquals(8, sendTrain());
+    }
+
+    @Test
     void theKernelIsToldOfFragmentsOnlyWhenThatChanges() {
         for (boolean allowed : new boolean[] {true, true, false, false, true}) {
             link.mayFragment(allowed);

@@ -31,6 +31,8 @@ final class SimSockets implements Sockets {
     Runnable onConnect = () -> { };
     /** Below zero: the answer; else all is taken. */
     int sendResult;
+    /** So many sends go well before {@link #sendResult} is answered. */
+    int sendsBefore;
     /** So often {@link #sendResult} is answered before all is well again. */
     int sendResultTimes = Integer.MAX_VALUE;
     /** The answer; above zero, that many bytes of whatever is in the memory. */
@@ -64,7 +66,7 @@ final class SimSockets implements Sockets {
 
     private int sent(int length) {
         sends++;
-        if (sendResult < 0 && sendResultTimes > 0) {
+        if (sendResult < 0 && sends > sendsBefore && sendResultTimes > 0) {
             sendResultTimes--;
             return sendResult;
         }
