@@ -85,6 +85,15 @@ class ReceiveTest {
     }
 
     @Test
+    void bytesThatCameBeforeAreCounted() {
+        peer.data(0, 1000);
+        peer.data(900, 300);
+        peer.data(3000, 50);
+        peer.data(3000, 50);
+        assertEquals(100 + 50, peer.count(Counter.DROP_TCP_BYTES_DUPLICATE));
+    }
+
+    @Test
     void duplicatesOfATurnThatTouchAreReportedAsOne() {
         peer.data(0, 3000);
         peer.sent.clear();
