@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -360,6 +361,23 @@ final class DnsOverTcpTest {
         world.ask(5000, DnsWorld.OTHER_SERVER, Messages.query(77, "example.org"));
         world.run(SECOND);
         assertEquals(List.of(77, 5), List.of(only().id(), only().code()));
+    }
+
+    @Test
+    void anErrorThatComesTwiceAnswersNoLaterQuery() {
+        List<byte[]> errors = new ArrayList<>();
+        world.net.listen(0, DnsWorld.OTHER_SERVER, 53, () -> (link, bytes) -> {
+            errors.add(Messages.framed(new byte[] {bytes[2], bytes[3], (byte) 0x81, 5, 0, 0, 0, 0, 0, 0, 0, 0}));
+            link.serverSend(errors.getFirst());
+            if (errors.size() > 1) {
+                link.serverSend(Messages.framed(Messages.answer(Arrays.copyOfRange(bytes, 2, bytes.length), 4)));
+            }
+        });
+        for (int i = 0; i < 2; i++) {
+            world.ask(5000 + i, DnsWorld.OTHER_SERVER, Messages.query(i, "example.org"));
+            world.run(SECOND);
+        }
+        assertEquals(List.of(5, 0), world.answers.stream().map(Answer::code).toList());
     }
 
     @Test
