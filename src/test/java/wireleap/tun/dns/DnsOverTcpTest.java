@@ -14,7 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.dns.DnsWorld.Answer;
 import wireleap.tun.mem.Counter;
+import wireleap.tun.upstream.SimLink;
 import wireleap.tun.upstream.SimNet;
+import wireleap.tun.upstream.SimServer;
 import wireleap.tun.upstream.SocketError;
 
 /** Queries that are carried over TCP, and what comes back. */
@@ -210,12 +212,41 @@ final class DnsOverTcpTest {
 
     @Test
     void aConnectionThatStandsLateIsUsed() {
-        world.net.fail(0, DnsWorld.SERVER, 53, SocketError.AGAIN);
+        world.net.slow(0, DnsWorld.SERVER, 53, 3 * SECOND);
+        world.ask(1);
+        world.run(3 * SECOND + SECOND / 10);
+        assertAllAnswered(1);
+    }
+
+    @Test
+    void aQueryIsSentWholeHoweverLittleTheKernelTakesAtOnce() {
+        world.net.buffers(20);
         world.ask(1);
         world.run(SECOND);
-        world.net.fail(0, DnsWorld.SERVER, 53, 0);
-        world.run(2 * SECOND);
         assertAllAnswered(1);
+    }
+
+    @Test
+    void aQueryThatWasSentInPartIsSentWholeElsewhere() {
+        world.net.buffers(20);
+        world.net.listen(0, DnsWorld.SERVER, 53, () -> {
+            SimServer connection = world.server.connection();
+            return world.server.connections > 1 ? connection : new SimServer() {
+                @Override
+                public void onOpen(SimLink link) {
+                    link.serverStall(true);
+                }
+
+                @Override
+                public void onBytes(SimLink link, byte[] bytes) {
+                    throw new AssertionError("it is stalled");
+                }
+            };
+        });
+        burst(3);
+        world.run(3 * SECOND);
+        assertAllAnswered(3);
+        assertEquals(1, world.net.openLinks());
     }
 
     @ParameterizedTest

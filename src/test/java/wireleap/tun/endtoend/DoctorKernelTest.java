@@ -86,7 +86,7 @@ class DoctorKernelTest {
         try (var daemon = Daemon.launch(net, withResolvers, Daemon.launcher(), net.directory().resolve("s"),
                 "--upstream", "direct")) {
             daemon.awaitActive();
-            assertTrue(daemon.log().contains("INFO Daemon - DNS: " + NEAR_AND_FAR), daemon::log);
+            daemon.await("telling who is asked", () -> daemon.log().contains("INFO Daemon - DNS: " + NEAR_AND_FAR));
             assertTrue(daemon.api().read("/state").body().contains(
                     "\"dns\":{\"aroundTun\":[\"10.77.0.1\",\"fd77::1\"],\"throughTun\":[\"198.51.100.1\"]}"));
             daemon.api().write("POST", "/bypass", "[\"198.51.100.0/24\"]");
@@ -99,8 +99,8 @@ class DoctorKernelTest {
         try (var daemon = Daemon.launch(net, withResolvers, Daemon.launcher(), net.directory().resolve("s"),
                 "--upstream", "direct", "--dns", "198.51.100.9")) {
             daemon.awaitActive();
-            assertTrue(daemon.log().contains("DNS: 10.77.0.1 and 198.51.100.1 and fd77::1 through the TUN;"
-                    + " all queries there go to 198.51.100.9:53"), daemon::log);
+            daemon.await("telling who is asked", () -> daemon.log().contains(
+                    "DNS: 10.77.0.1 and 198.51.100.1 and fd77::1 through the TUN; all queries there go to 198.51.100.9:53"));
             assertTrue(daemon.api().read("/state").body().contains("\"dns\":{\"aroundTun\":[],\"throughTun\":"
                     + "[\"10.77.0.1\",\"198.51.100.1\",\"fd77::1\"],\"server\":\"198.51.100.9:53\"}"));
         }

@@ -36,6 +36,7 @@ public final class SimNet implements Links {
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final Map<Endpoint, Listener> listeners = new HashMap<>();
     private final Map<Endpoint, Integer> failures = new HashMap<>();
+    private final Map<Endpoint, Long> delays = new HashMap<>();
     private final Map<Endpoint, DatagramListener> datagramListeners = new HashMap<>();
     private long nowNanos = 1_000_000_000L;
     private long order;
@@ -103,6 +104,11 @@ public final class SimNet implements Links {
         failures.put(new Endpoint(hi, lo, port), socketError);
     }
 
+    /** Connecting there takes so long. */
+    public void slow(long hi, long lo, int port, long nanos) {
+        delays.put(new Endpoint(hi, lo, port), nanos);
+    }
+
     public void listenDatagrams(long hi, long lo, int port, DatagramListener listener) {
         datagramListeners.put(new Endpoint(hi, lo, port), listener);
     }
@@ -154,7 +160,8 @@ public final class SimNet implements Links {
         if (exhausted) {
             link.connected(SocketError.NO_RESOURCES, null);
         } else if (failures.getOrDefault(target, 0) != SocketError.AGAIN) {
-            after(delayNanos(), now -> link.settle(failures.getOrDefault(target, 0), listeners.get(target), now));
+            after(delays.getOrDefault(target, delayNanos()),
+                    now -> link.settle(failures.getOrDefault(target, 0), listeners.get(target), now));
         }
         return link;
     }
