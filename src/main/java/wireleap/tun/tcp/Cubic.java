@@ -144,4 +144,9 @@ final class Cubic {
     long ssthreshBytes() {
         return ssthreshBytes;
     }
+
+    /** Whether anything was lost, as far as is known, since the connection began. */
+    boolean hasSeenLoss() {
+        return ssthreshBytes < MAX_CWND_BYTES;
+    }
 }

@@ -214,6 +214,14 @@ final class LossRecovery {
         return Math.max(0, phase == Phase.FAST_RECOVERY ? reduction.roomBytes(pipe, cwnd) : cwnd - pipe);
     }
 
+    /**
+     * The most bytes for one transmit: on a path that has lost something a third of the window (as Linux has it by
+     * tcp_tso_win_divisor), for a super-segment is lost whole, and what remains shows that.
+     */
+    long burstBytes() {
+        return congestion.hasSeenLoss() ? congestion.cwndBytes() / 3 : Long.MAX_VALUE;
+    }
+
     /** New bytes were sent, and perhaps the FIN: all up to {@code end}. */
     void onSent(long end, long nowNanos) {
         reduction.onSent(end - scoreboard.sndNxt());

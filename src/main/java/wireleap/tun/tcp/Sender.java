@@ -283,9 +283,10 @@ final class Sender {
         }
     }
 
-    /** As many whole segments as there is room for, at most what one transmit carries. */
+    /** As many whole segments as there is room for and as one transmit may carry; room for one at least. */
     private long wholeSegments(long room, int mss) {
-        return Math.min(room / mss * mss, writer.maxPayload());
+        long most = Math.max(mss, recovery.burstBytes());
+        return Math.min(Math.min(room, most) / mss * mss, writer.maxPayload());
     }
 
     private int prepare(long position, long wanted) {

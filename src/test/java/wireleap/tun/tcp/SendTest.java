@@ -140,9 +140,8 @@ class SendTest {
         peer.pass(RTO);
         assertEquals(MSS, peer.only().payload());
         peer.arrives(ack(MSS));
-        Sent again = peer.only();
-        assertEquals(MSS, again.seq());
-        assertEquals(2 * MSS, again.payload());
+        assertEquals(List.of((long) MSS, 2L * MSS), peer.sent.stream().map(Sent::seq).toList());
+        assertEquals(List.of(MSS, MSS), peer.sent.stream().map(Sent::payload).toList());
     }
 
     @Test
@@ -212,6 +211,19 @@ class SendTest {
     }
 
     @Test
+    void afterALossASuperSegmentIsAThirdOfTheWindow() {
+        sendTen();
+        peer.pass(MS);
+        peer.arrives(ack(0).sack(MSS, 10 * MSS));
+        peer.pass(MS);
+        peer.arrives(ack(10 * MSS));
+        peer.sent.clear();
+        peer.produce(1 << 20);
+        assertEquals(7 * MSS, connection.cwndBytes(), MSS);
+        assertEquals(List.of(2 * MSS, 2 * MSS, 2 * MSS), peer.sent.stream().map(Sent::payload).limit(3).toList());
+    }
+
+    @Test
     void duplicateSackIsTolerated() {
         sendTen();
         peer.arrives(ack(5 * MSS));
@@ -275,7 +287,7 @@ class SendTest {
         peer.arrives(ack(10 * MSS));
         peer.sent.clear();
         peer.produce(5 * MSS);
-        assertEquals(5 * MSS, peer.only().payload());
+        assertEquals(5 * MSS, peer.sent.stream().mapToInt(Sent::payload).sum());
         peer.arrives(ack(10 * MSS).sack(11 * MSS, 15 * MSS));
         assertEquals(2, peer.count(Counter.TCP_FAST_RECOVERY));
     }
