@@ -106,7 +106,7 @@ class CrowdKernelTest {
         }
         assertEquals(TARGETS, waiting.size());
         Thread.ofPlatform().daemon().start(this::serve);
-        int before = sessionsOpened();
+        long before = daemon.stat("sessions", "opened");
         var near = near(family);
         var buffer = ByteBuffer.allocate(64);
         while (!waiting.isEmpty()) {
@@ -118,12 +118,7 @@ class CrowdKernelTest {
                 waiting.remove(from);
             }
         }
-        assertEquals(before + 1, sessionsOpened());
-    }
-
-    private static int sessionsOpened() throws IOException {
-        String state = daemon.api().read("/state").body();
-        return Integer.parseInt(state.replaceFirst("(?s).*\"udpSessionsOpened\":(\\d+).*|.*", "0$1"));
+        assertEquals(before + 1, daemon.stat("sessions", "opened"));
     }
 
     @ParameterizedTest

@@ -107,7 +107,8 @@ class DatagramSizeKernelTest {
         }
 
         @Test
-        void whatIsTooLargeWithItsHeaderIsLostAlone() throws Exception {
+        void whatIsTooLargeWithItsHeaderIsLostAloneAndCounted() throws Exception {
+            long before = daemon.stat("datagrams", "upTooLarge");
             try (var near = near(Family.IPV4); var far = far(Family.IPV4)) {
                 var received = ByteBuffer.allocate(1 << 16);
                 for (int bytes : new int[] {6, 65_498, 7}) {
@@ -118,6 +119,7 @@ class DatagramSizeKernelTest {
                 }
                 assertEquals(7, received.position());
             }
+            assertEquals(before + 1, daemon.stat("datagrams", "upTooLarge"));
         }
     }
 }
