@@ -91,15 +91,24 @@ class LimitsKernelTest {
         }
     }
 
+    private void localPorts(String range) throws Exception {
+        net.inside().call(() -> Files.writeString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"), range));
+    }
+
+    /** It lets the kernel choose its own ports, or those would be used up first. */
+    private void startThroughOneServer() throws Exception {
+        var at = new InetSocketAddress(TestNet.PROXY_4, 1080);
+        net.tied(net.outside().call(() -> Socks5Server.open(Socks5Settings.at(at))));
+        daemon = Daemon.start(net, "--upstream", "socks5://10.77.0.1:1080");
+    }
+
     /** Clients close first, so that TIME-WAIT is on the daemon's side; few ports make the point with few connections. */
     @Test
     void shortConnectionsThroughOneServerFindAPort() throws Exception {
         if (SHORT_CONNECTIONS < 100_000) {
-            net.inside().call(() -> Files.writeString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"), "40000 43999"));
+            localPorts("40000 43999");
         }
-        var at = new InetSocketAddress(TestNet.PROXY_4, 1080);
-        net.tied(net.outside().call(() -> Socks5Server.open(Socks5Settings.at(at))));
-        daemon = Daemon.start(net, "--upstream", "socks5://10.77.0.1:1080");
+        startThroughOneServer();
         var diallers = new ArrayList<Future<Integer>>();
         for (int i = 0; i < DIALLERS; i++) {
             int first = i;
@@ -112,6 +121,23 @@ class LimitsKernelTest {
         assertEquals(SHORT_CONNECTIONS, dialled, daemon::log);
         assertTrue(daemon.stat("upstream", "portsReused") > 0);
         assertEquals(0, daemon.stat("refusals", "failed"), daemon::log);
+    }
+
+    @Test
+    void portsThatAreUsedUpAreSaidToBe() throws Exception {
+        startThroughOneServer();
+        localPorts("40000 40009");
+        var flows = new ArrayList<SocketChannel>();
+        assertThrows(ConnectException.class, () -> {
+            for (int i = 1; i < TARGETS; i++) {
+                flows.add(net.dial(echo.at(InetAddress.ofLiteral("198.51.100." + i))));
+            }
+        });
+        daemon.await("plain about its ports", () -> daemon.log().contains("this host's local ports are used up"));
+        assertEchoed(flows.getFirst(), 8);
+        for (var flow : flows) {
+            flow.close();
+        }
     }
 
     private int dialInARow(int first) throws IOException {
