@@ -56,6 +56,8 @@ final class UdpFlows {
             core.counters.increment(Counter.DROP_UDP_HEADER);
         } else if (!trusted && !header.intact(packet)) {
             core.counters.increment(Counter.DROP_UDP_CHECKSUM);
+        } else if (segmentBytes > 0 && header.payloadLength() > (long) segmentBytes * MAX_SEGMENTS) {
+            core.counters.increment(Counter.DROP_UDP_HEADER);
         } else if (core.settings.isSelf(packet.dstHi(), packet.dstLo())) {
             core.counters.increment(Counter.DROP_UDP_TO_SELF);
             core.icmp.error(IcmpError.PORT_UNREACHABLE, packet, nowNanos);
@@ -109,10 +111,6 @@ final class UdpFlows {
     private void send(UdpFlow flow, IpPacket packet, int segmentBytes, boolean mayFragment, long nowNanos) {
         int length = header.payloadLength();
         int piece = segmentBytes > 0 ? segmentBytes : Math.max(1, length);
-        if (length > (long) piece * MAX_SEGMENTS) {
-            core.counters.increment(Counter.DROP_UDP_HEADER);
-            return;
-        }
         table.sent(flow, header.dstPort(), nowNanos);
         flow.keepAlive();
         if (length == piece && DatagramTrain.takes(length) && flow.isOpen()) {

@@ -25,6 +25,7 @@ import wireleap.tun.upstream.SimServer;
 import wireleap.tun.wire.IpPacket;
 import wireleap.tun.wire.Reassembly;
 import wireleap.tun.wire.UdpHeader;
+import wireleap.tun.wire.VirtioNetHeader;
 
 /** What goes to port 53: over TCP where the upstream has no datagrams, and to the resolver that the user names. */
 final class StackDnsTest {
@@ -265,5 +266,17 @@ final class StackDnsTest {
         world.settle();
         assertEquals(1000, client.received);
         assertEquals(1, world.count(Counter.DNS_REDIRECTED));
+    }
+
+    @Test
+    void aSuperDatagramOfTooManyIsDroppedBeforeAnythingIsAsked() {
+        direct(redirect());
+        byte[] packet = Packets.udp(World.CLIENT6_HI, 0, 5000, World.TARGET6_HI, 1, 53, new byte[3000]);
+        VirtioNetHeader.write(MemorySegment.ofArray(packet), 0, VirtioNetHeader.NEEDS_CSUM, VirtioNetHeader.GSO_UDP_L4,
+                48, 1, 40, 6);
+        world.toStack(packet);
+        world.run(SECOND / 10);
+        assertEquals(1, world.count(Counter.DROP_UDP_HEADER));
+        assertEquals(0, world.count(Counter.DNS_QUERIES_MALFORMED));
     }
 }
