@@ -232,6 +232,30 @@ class RackTest {
     }
 
     @Test
+    void thatAProbeWasNotNeededMayBeToldByTheAckOfWhatFollowed() {
+        send(4);
+        peer.pass(2 * RTT + 2 * MS);
+        long before = connection.cwndBytes();
+        peer.arrives(ack(at(4)));
+        send(4);
+        peer.arrives(ack(at(8)).sack(at(3), at(4)));
+        assertTrue(connection.cwndBytes() >= before, connection.cwndBytes() + " of " + before);
+    }
+
+    @Test
+    void aProbeThatWasNotNeededSaysNothingOfTheOrderOfPackets() {
+        send(4);
+        peer.pass(2 * RTT + 2 * MS);
+        peer.arrives(ack(at(4)));
+        peer.arrives(ack(at(4)).sack(at(3), at(4)));
+        send(3);
+        peer.pass(RTT);
+        peer.arrives(ack(at(4)).sack(at(5), at(6)));
+        peer.pass(RTT / 4);
+        assertEquals(List.of(at(4)), sentPositions());
+    }
+
+    @Test
     void aPeerWithoutSackIsNotProbed() {
         HandPeer plain = HandPeer.plain();
         plain.produce(5 * 1460);
