@@ -16,8 +16,8 @@ class Picture:
         self.text(MARGIN, 24, title, size=15, weight="bold")
 
     def text(self, x, y, text, size=11, anchor="start", weight="normal", colour="#222222"):
-        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" font-weight="{weight}" '
-                          f'fill="{colour}">{escape(text)}</text>')
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" '
+                          f'font-weight="{weight}" fill="{colour}">{escape(text)}</text>')
 
     def box(self, x, y, width, height, colour):
         self.parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(0, width):.1f}" height="{height:.1f}" '
@@ -42,7 +42,7 @@ class Picture:
 
 
 def bars(figures, names, base):
-    """Throughput and the processor's time of each engine as a ratio to `base`; None where nobody was measured beside it."""
+    """Throughput and the processor's time of each engine as ratios to `base`; None if nobody was measured beside it."""
     rows = [(row, engines) for row, engines in figures.items()
             if row.upstream == "socks5" and any(ratio(turns, engines.get(base, []), "gbits") is not None
                                                 for name, turns in engines.items() if name != base)]
@@ -50,9 +50,11 @@ def bars(figures, names, base):
         return None
     block = len(names) * BAR + GAP
     top, bottom = 84, 84 + len(rows) * block
-    picture = Picture(LABEL + 2 * PANEL + MARGIN, bottom + MARGIN, f"Beside {base} (1.00), medians of the turns' ratios")
+    picture = Picture(LABEL + 2 * PANEL + MARGIN, bottom + MARGIN,
+                      f"Beside {base} (1.00), medians of the turns' ratios")
     picture.legend(46, names)
-    for panel, (key, title) in enumerate((("gbits", "throughput: more is better"), ("cpu", "CPU-s/GB: less is better"))):
+    for panel, (key, title) in enumerate((("gbits", "throughput: more is better"),
+                                          ("cpu", "CPU-s/GB: less is better"))):
         left = LABEL + panel * PANEL
         picture.text(left, top - 16, title, weight="bold")
         ratios = {(row, name): ratio(engines.get(name, []), engines.get(base, []), key)
@@ -78,7 +80,8 @@ def latency(figures, names, row_name):
     for name in names:
         micros = values(engines.get(name, []), "micros")
         if micros:
-            curves[name] = [(float(percent), statistics.median(turn[percent] for turn in micros)) for percent in micros[0]]
+            curves[name] = [(float(percent), statistics.median(turn[percent] for turn in micros))
+                            for percent in micros[0]]
     if not curves:
         return None
     left, top, width, height = 60, 70, 620, 320

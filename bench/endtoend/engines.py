@@ -263,7 +263,8 @@ class SingBox(Rival):
             way.device = None
         return ["run", "-c", self.write(way, json.dumps({
             "log": {"level": "warn"},
-            "inbounds": [{"type": "tun", "interface_name": "tun0", "address": ["172.19.0.1/30", "fdfe:dcba:9876::1/126"],
+            "inbounds": [{"type": "tun", "interface_name": "tun0",
+                          "address": ["172.19.0.1/30", "fdfe:dcba:9876::1/126"],
                           "auto_route": True, "auto_redirect": self.redirect, "strict_route": True}],
             "outbounds": [{"type": "socks", "server": server, "server_port": SOCKS_PORT, "version": "5"}],
             "route": {"auto_detect_interface": True},

@@ -77,8 +77,8 @@ class Process:
 
 class Net:
     """
-    "Inside" namespaces, alike, one an engine and upstream, since an engine captures all that is sent from its namespace;
-    each has a veth into the "outside" one, where the servers are:
+    "Inside" namespaces, alike, one an engine and upstream, since an engine captures all that is sent from its
+    namespace; each has a veth into the "outside" one, where the servers are:
 
         inside 0  10.99.0.2, fd99:0::2  ------  10.99.0.1, fd99:0::1  outside   198.51.100.1, 2001:db8:1::1
         inside 1  10.99.1.2, fd99:1::2  ------  10.99.1.1, fd99:1::1

@@ -7,8 +7,8 @@ SECTIONS = {
     "Throughput": ("Bytes", ("gbits", "arrived")),
     "The processor's time": ("Bytes", ("cpu", "user", "server")),
     "Answers": ("Answers", ("rate", "p50", "p99")),
-    "The program": ("The program", ("first", "answers", "active", "idle", "flows", "stalled", "loaded", "add", "replace",
-                                    "clear", "p50", "p99")),
+    "The program": ("The program", ("first", "answers", "active", "idle", "flows", "stalled", "loaded", "add",
+                                    "replace", "clear", "p50", "p99")),
 }
 
 

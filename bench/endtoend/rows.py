@@ -91,8 +91,8 @@ class Bulk(Row):
     def __init__(self, upstream, family, direction, streams, loss=0):
         self.upstream, self.family, self.direction, self.streams, self.loss = upstream, family, direction, streams, loss
         self.tunnel_only = loss > 0
-        self.name = ", ".join([upstream, f"IPv{family}", direction, "1 stream" if streams == 1 else f"{streams} streams"]
-                              + ([f"{loss} % loss"] if loss else []))
+        words = [upstream, f"IPv{family}", direction, "1 stream" if streams == 1 else f"{streams} streams"]
+        self.name = ", ".join(words + ([f"{loss} % loss"] if loss else []))
 
     def possible(self, way):
         return not self.loss or way.device is not None
@@ -119,8 +119,9 @@ class Bulk(Row):
 
     def _command(self, way, seconds):
         host, port = way.reach(self.family, IPERF_PORT)
-        return way.client("iperf3", "--client", host, "--port", str(port), "--time", str(seconds), "--json", "--parallel",
-                          str(self.streams), *{"up": [], "down": ["--reverse"], "both": ["--bidir"]}[self.direction])
+        flags = {"up": [], "down": ["--reverse"], "both": ["--bidir"]}[self.direction]
+        return way.client("iperf3", "--client", host, "--port", str(port), "--time", str(seconds), "--json",
+                          "--parallel", str(self.streams), *flags)
 
 
 class Spending:
@@ -142,8 +143,8 @@ class Spending:
 
 class Loss:
     """
-    Loses packets of a TUN by chance, both ways. "drop" at egress would be told to the sender, which would not take it for
-    a loss; what is forwarded to "lo" is gone and nobody is told.
+    Loses packets of a TUN by chance, both ways. "drop" at egress would be told to the sender, which would not take it
+    for a loss; what is forwarded to "lo" is gone and nobody is told.
     """
 
     def __init__(self, way, percent):
@@ -151,9 +152,10 @@ class Loss:
 
     def __enter__(self):
         lost = f"numgen random mod 100 < {self.percent}"
+        device = f'device "{self.way.device}" priority 0'
         rules = (f'table netdev loss {{\n'
-                 f'chain in {{ type filter hook ingress device "{self.way.device}" priority 0; {lost} drop; }}\n'
-                 f'chain out {{ type filter hook egress device "{self.way.device}" priority 0; {lost} fwd to "lo"; }}\n}}\n')
+                 f'chain in {{ type filter hook ingress {device}; {lost} drop; }}\n'
+                 f'chain out {{ type filter hook egress {device}; {lost} fwd to "lo"; }}\n}}\n')
         path = os.path.join(self.way.net.directory, "loss.nft")
         with open(path, "w") as out:
             out.write(rules)
@@ -194,7 +196,8 @@ class Talk(Row):
         host, port = way.reach(4, TALK_PORT)
         told = answer(way.client(f"{bench.binaries}/talk", self.mode, host, str(port), str(seconds),
                                  *([str(self.clients)] if self.clients else [])), seconds)
-        return {"rate": told["rate"], "p50": told["micros"]["50"], "p99": told["micros"]["99"], "micros": told["micros"]}
+        micros = told["micros"]
+        return {"rate": told["rate"], "p50": micros["50"], "p99": micros["99"], "micros": micros}
 
 
 class Requests(Row):
@@ -278,7 +281,8 @@ class Bypass(Row):
         client = subprocess.Popen(way.client(f"{bench.binaries}/talk", "ping", host, str(port), "1"),
                                   stdout=subprocess.PIPE, text=True)
         figures = {}
-        for name, method, value, left in (("add", "POST", entries(11), ENTRIES), ("replace", "PUT", entries(12), ENTRIES),
+        for name, method, value, left in (("add", "POST", entries(11), ENTRIES),
+                                          ("replace", "PUT", entries(12), ENTRIES),
                                           ("clear", "DELETE", None, 0)):
             began = time.monotonic()
             way.api.request(method, "/bypass", value)
@@ -304,5 +308,6 @@ def rows():
     loss = [Bulk("socks5", 4, direction, 1, percent) for percent in (1, 10) for direction in ("up", "down")]
     datagrams = [Datagrams(direction, segment) for segment in (False, True) for direction in ("up", "down", "both")]
     return [*bulk, *loss, *datagrams, Talk("round trip of one byte", "ping"),
-            Talk("connections, one after the other", "connect", 1), Talk(f"connections, {CLIENTS} at once", "connect", CLIENTS),
+            Talk("connections, one after the other", "connect", 1),
+            Talk(f"connections, {CLIENTS} at once", "connect", CLIENTS),
             Requests(), Start(), Memory(), Loaded("socks5"), Loaded("direct"), Bypass()]

@@ -31,8 +31,8 @@ def clock(seconds):
 
 class Session:
     """
-    figures: {row: {engine's name: [a turn's figures or None, ...]}}, None where a turn failed; failures says why. The rows
-    and the engines are those that were chosen.
+    figures: {row: {engine's name: [a turn's figures or None, ...]}}, None where a turn failed; failures says why. The
+    rows and the engines are those that were chosen.
     """
 
     def __init__(self, chosen, net, engines, rows, binaries):

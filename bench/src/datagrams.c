@@ -4,8 +4,8 @@
  *
  * usage: datagrams serve PORT
  *        datagrams send HOST PORT SECONDS MBIT/S up|down|both [segment]
- *            up: the client sends; down: the server does; both: both at once, on the same socket. segment: the sender hands
- *            over up to 32 datagrams in one call (UDP_SEGMENT of udp(7)). Prints one line of JSON, in bytes of payload.
+ *            up: the client sends; down: the server does; both: both at once, on the same socket. segment: the sender
+ *            hands over 32 datagrams in one call (UDP_SEGMENT of udp(7)). Prints one line of JSON, in bytes of payload.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

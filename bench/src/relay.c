@@ -1,6 +1,6 @@
 /*
- * The yardstick: what forwards a TCP stream between two sockets and does nothing else. One thread, epoll(7), read(2) and
- * write(2) with 256 KiB a direction. Where the daemon has a TUN and a TCP of its own, this has the kernel's.
+ * The yardstick: what forwards a TCP stream between two sockets and does nothing else. One thread, epoll(7), read(2)
+ * and write(2) with 256 KiB a direction. Where the daemon has a TUN and a TCP of its own, this has the kernel's.
  *
  * usage: relay PORT TARGET TARGET-PORT [SERVER SERVER-PORT]
  *     listens on PORT of all addresses; connects each client to TARGET, through the SOCKS5 server if one is given.

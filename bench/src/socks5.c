@@ -1,7 +1,7 @@
 /*
  * A SOCKS5 server (RFC 1928) that is not what is measured: CONNECT and UDP ASSOCIATE to addresses without
- * authentication, one thread each. CONNECT moves bytes inside the kernel by splice(2) and a pipe a direction, UDP ASSOCIATE
- * moves datagrams of up to 2,048 bytes by recvmmsg(2) and sendmmsg(2).
+ * authentication, one thread each. CONNECT moves bytes inside the kernel by splice(2) and a pipe a direction, UDP
+ * ASSOCIATE moves datagrams of up to 2,048 bytes by recvmmsg(2) and sendmmsg(2).
  *
  * usage: socks5 PORT     listens on all addresses of both families, until it is killed
  */

@@ -28,8 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, EVENTS = 64, MOST_FILES = 4096, CHUNK_BYTES = 64 << 10, MOST_SAMPLES = 4 << 20, ROUND_MILLIS = 500, ROUNDS = 8,
-       TRY_MILLIS = 10 };
+enum { BACKLOG = 4096, EVENTS = 64, MOST_FILES = 4096, MOST_SAMPLES = 4 << 20 };
+enum { CHUNK_BYTES = 64 << 10, ROUND_MILLIS = 500, ROUNDS = 8, TRY_MILLIS = 10 };
 
 /* What a watched socket is; it travels with its number in the event. */
 enum kind { ECHO_LISTENER, FLOOD_LISTENER, ECHO, FLOOD };
@@ -254,8 +254,8 @@ static void stall(int count)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: talk serve PORT | first HOST PORT | ping HOST PORT SECONDS | connect HOST PORT SECONDS CLIENTS"
-                    " | hold HOST PORT COUNT | stall HOST PORT COUNT\n");
+    fprintf(stderr, "usage: talk serve PORT | first HOST PORT | ping HOST PORT SECONDS"
+                    " | connect HOST PORT SECONDS CLIENTS | hold HOST PORT COUNT | stall HOST PORT COUNT\n");
     return 2;
 }
 
