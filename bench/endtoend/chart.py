@@ -84,7 +84,7 @@ def latency(figures, names, row_name):
                             for percent in micros[0]]
     if not curves:
         return None
-    left, top, width, height = 60, 70, 620, 320
+    left, top, width, height = 75, 70, 620, 320
     least = min(value for curve in curves.values() for _, value in curve)
     most = max(value for curve in curves.values() for _, value in curve)
     low, high = math.floor(math.log10(least)), math.ceil(math.log10(most))
