@@ -114,7 +114,6 @@ final class Sender {
         recovery.ackArrives(options, nowNanos);
         long duplicateEnd = takeDuplicateReport(options, ack);
         boolean news = takeSackBlocks(options, duplicateEnd >= 0 ? 1 : 0);
-        timer.prompt(recovery.isAnsweredAtOnce());
         boolean windowMoved = window.take(segment, seq, ack, sndUna);
         if (wasClosed && !isWindowClosed()) {
             recovery.onWindowOpened();
@@ -125,6 +124,7 @@ final class Sender {
             onNewAck(options, ack, nowNanos);
         } else if (news || duplicate && !agreement.sack) {
             recovery.onDuplicateAck(nowNanos);
+            timer.prompt(recovery.isAnsweredAtOnce());
         }
         measure(options, advances && duplicateEnd < 0, nowNanos);
         if (wasOpen && !recovery.isOpen()) {
@@ -133,7 +133,9 @@ final class Sender {
         } else if (probe.hasMadeGood(ack, duplicateEnd, duplicate && !news)) {
             recovery.onProbeMadeGood();
         }
-        armProbe(nowNanos);
+        if (advances || !recovery.mayProbe()) {
+            armProbe(nowNanos);
+        }
     }
 
     private void onNewAck(TcpOptions options, long ack, long nowNanos) {
@@ -142,6 +144,7 @@ final class Sender {
         if (recovery.onNewAck(options, ack, nowNanos)) {
             counters.increment(Counter.TCP_RECOVERY_UNDONE);
         }
+        timer.prompt(recovery.isAnsweredAtOnce());
         if (ack == sndNxt) {
             timer.stop();
         } else {

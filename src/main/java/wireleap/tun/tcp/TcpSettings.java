@@ -28,8 +28,8 @@ public record TcpSettings(int maxWindowBytes, boolean windowScaling, boolean tim
     /**
      * For the local kernel as the peer: a window of 1 MiB; a timeout at least 60 ms above the round trip (deviates from
      * the 1 s of RFC 6298 section 2.4, for that peer delays ACKs by 40 ms at most; Linux has 200 ms); two hours of
-     * silence before nine probes 75 s apart; 2 s of TIME-WAIT (deviates from 4 minutes, for a packet lives in that peer's queue for
-     * milliseconds).
+     * silence before nine probes 75 s apart; 2 s of TIME-WAIT (deviates from 4 minutes, for a packet lives in that
+     * peer's queue for milliseconds).
      */
     public static TcpSettings forLocalPeer() {
         return new TcpSettings(1 << 20, true, true, true,

@@ -178,6 +178,28 @@ class RackTest {
     }
 
     @Test
+    void whatThePeerSendsDoesNotPutTheProbeOff() {
+        send(4);
+        for (int i = 0; i < 18; i++) {
+            peer.pass(MS);
+            peer.arrives(ack().seq(i * 2000L).payload(2000));
+        }
+        assertEquals(1, peer.count(Counter.TCP_TAIL_PROBE));
+    }
+
+    @Test
+    void aPeerThatHoldsNothingOutOfOrderAnyMoreMayDelayItsAckAgain() {
+        send(5);
+        peer.pass(RTT);
+        peer.arrives(ack().sack(at(1), at(4)));
+        peer.pass(RTT);
+        peer.arrives(ack(at(4)));
+        peer.sent.clear();
+        peer.pass(45 * MS);
+        assertEquals(0, peer.count(Counter.TCP_TIMEOUT));
+    }
+
+    @Test
     void aProbeHasNewBytesIfThereAreAny() {
         peer.produce(100 * MSS);
         long end = connection.sndNxt();
