@@ -20,8 +20,8 @@ import wireleap.tun.wire.PacketOutput;
 
 /**
  * The whole core. The bytes are a program: settings, then packets, what sockets do, time that passes, the ends of turns. A
- * packet lies in a segment of exactly its size, so that reading beyond it throws. Looked at: every packet that is sent (
- * {@link SentJudge}); that a packet with a wrong checksum changes nothing and is not answered; that the stack comes to rest;
+ * packet lies in a segment of exactly its size, so that reading beyond it throws. Looked at: every packet that is sent, by
+ * {@link SentJudge}; that a packet with a wrong checksum changes nothing and is not answered; that the stack comes to rest;
  * that nothing is left of it after its close.
  */
 final class CoreTarget implements Target, PacketOutput {

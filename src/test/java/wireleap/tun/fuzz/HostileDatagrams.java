@@ -14,6 +14,8 @@ final class HostileDatagrams implements DatagramLink {
 
     /** The kernel merges no more than it could have received as one (GRO_LEGACY_MAX_SIZE of linux/netdevice.h). */
     private static final int MOST_TOGETHER = 65_488;
+    /** UDP_GRO_CNT_MAX of the kernel's net/ipv4/udp_offload.c. */
+    private static final int MOST_MERGED = 64;
 
     /** What lies in the socket's queue: a head, and so many bytes behind it, perhaps in datagrams of one size; or an error. */
     private record Arrived(long hi, long lo, int port, byte[] head, int more, int segmentBytes, int error, int mtu) {
@@ -66,7 +68,8 @@ final class HostileDatagrams implements DatagramLink {
         int how = input.u8();
         int more = Math.min(LENGTHS[how & 15], 65_535 - head.length);
         int piece = LENGTHS[how >> 4];
-        boolean several = !connected && piece > 0 && head.length + more > piece && head.length + more <= MOST_TOGETHER;
+        int all = head.length + more;
+        boolean several = !connected && all > piece && all <= Math.min(MOST_TOGETHER, piece * MOST_MERGED);
         if (arrived.size() < 64) {
             arrived.add(from(input, head, more, several ? piece : 0, 0));
         }

@@ -87,6 +87,8 @@ final class Seeds {
         String virtio = "01" + NO_VIRTIO;
         // IP(src="10.13.49.0",dst="1.2.3.4",id=7)/UDP(sport=1234,dport=53)/b"hello"
         hex("packet-udp4", virtio + "450000210007000040113bb30a0d31000102030404d20035000d77e868656c6c6f");
+        // the same, of which the last byte is missing
+        hex("packet-cut4", virtio + "450000210007000040113bb30a0d31000102030404d20035000d77e868656c6c");
         // IPv6(src="fd00::1",dst="2001:db8::5")/UDP(sport=1234,dport=53)/b"hello"
         hex("packet-udp6", virtio + "60000000000d1140" + IPV6_ENDS + "04d20035000d8c3b68656c6c6f");
         // IP(src="10.13.49.0",dst="1.2.3.4",id=0,flags="DF",ttl=64)
@@ -191,6 +193,9 @@ final class Seeds {
                 TURN | 0x17, 8, 0x70, TURN | 0x17, 8, 0xf8, TURN | 0x17, 11, 0xf8, TURN | 0x17, 11, 0x70,
                 TURN | 0x17, 8, 0x70, TURN | 0x7a, 255, TURN | 11);
         program("core-echo", DIRECT, 0, TURN | 5, 0, 4, TURN | 0x15, 1, 10, TURN | 0x25, 0, 4);
+        program("core-damaged", DIRECT, 0, // a byte of the payload is another than when it was summed
+                TURN | 0x24, 0, 4, 40, 1, TURN | 0x24, 1, 4, 49, 1, TURN | 0x25, 0, 4, 40, 1, TURN | 0x25, 1, 4, 49, 1,
+                TURN | 0x20, 0, SYN, 6, 0, 0, 0, 1, 49, 1, TURN | 0x20, 0, SYN, 0, 0, 0, 0, 1, 10, 1);
         program("core-mutations", DIRECT, 0,
                 TURN | 0x40, 0, SYN, 0, 0, 0, 0, 1, 0, 8, 1, TURN | 0x50, 0, SYN, 0, 0, 0, 0, 1, 1, 20, 0, 22, 0,
                 TURN | 0x44, 0, 4, 0, 6, 0, TURN | 9, TURN | 0x49, 0, 33, 4, TURN | 8, 12, 0, 0, 0, 0);
