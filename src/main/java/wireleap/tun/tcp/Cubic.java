@@ -8,10 +8,14 @@ package wireleap.tun.tcp;
  * (RFC 6675 section 5).
  *
  * <p>Deviates: slow start grows by all bytes acknowledged, not by one segment an ACK, for the local kernel acknowledges
- * a super-segment at once; and no restart after idle (RFC 5681 section 4.1), for no path's state can have aged.
+ * a super-segment at once; no restart after idle (RFC 5681 section 4.1), for no path's state can have aged; and after a
+ * loss the window is that of a beginning at the least, not two segments (section 4.6): on the way to the local kernel no
+ * link is overloaded, and what few segments lose is found by timeouts only (ten times the throughput at 10 % loss).
  */
 final class Cubic {
     private static final long MAX_CWND_BYTES = 1L << 30;
+    /** Of a first window (RFC 6928 section 2), and of one after a loss. */
+    private static final int INITIAL_SEGMENTS = 10;
     private static final long NONE = Long.MIN_VALUE;
     /** Section 4.6. */
     private static final double BETA = 0.7;
@@ -46,7 +50,7 @@ final class Cubic {
      */
     void begin(int mss, boolean synLost) {
         this.mss = mss;
-        cwndBytes = synLost ? mss : Math.min(10L * mss, Math.max(2L * mss, 14_600));
+        cwndBytes = synLost ? mss : Math.min((long) INITIAL_SEGMENTS * mss, Math.max(2L * mss, 14_600));
         ssthreshBytes = MAX_CWND_BYTES;
         levelBytes = 0;
         priorBytes = 0;
@@ -116,7 +120,7 @@ final class Cubic {
     private void shrink(long flightBytes) {
         levelBytes = cwndBytes < levelBytes ? cwndBytes * (1 + BETA) / 2 : cwndBytes;
         priorBytes = cwndBytes;
-        ssthreshBytes = Math.max((long) (flightBytes * BETA), 2L * mss);
+        ssthreshBytes = Math.max((long) (flightBytes * BETA), (long) INITIAL_SEGMENTS * mss);
         epochNanos = NONE;
     }
 

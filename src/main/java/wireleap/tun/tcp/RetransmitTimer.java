@@ -8,13 +8,14 @@ import static wireleap.tun.tcp.TcpConnection.NO_DEADLINE;
 final class RetransmitTimer {
     /** From a millisecond to more than any maximum, and from a maximum of an hour to less than 2^63. */
     private static final int MAX_DOUBLINGS = 20;
+    private static final int PROMPT_ACKS = 16;
 
     private final TcpSettings settings;
     final RttEstimator rtt;
     private long deadlineNanos;
     private int doublings;
-    /** Whether the peer acknowledges at once. */
-    private boolean prompt;
+    /** For so many ACKs to come, this one included, the peer acknowledges at once; 0: it may delay ACKs. */
+    private int promptAcks;
     /** Since when the peer has acknowledged nothing new; meaningful while running. */
     private long stalledSinceNanos;
 
@@ -27,12 +28,22 @@ final class RetransmitTimer {
         rtt.reset();
         deadlineNanos = NO_DEADLINE;
         doublings = 0;
-        prompt = false;
+        promptAcks = 0;
     }
 
-    /** Whether the peer holds something out of order, so that it acknowledges at once (RFC 5681 section 4.2). */
-    void prompt(boolean prompt) {
-        this.prompt = prompt;
+    /**
+     * An ACK has come.
+     *
+     * @param disorder whether the peer holds something out of order, so that it acknowledges at once (RFC 5681 section
+     *     4.2), and goes on to for a while (Linux: TCP_MAX_QUICKACKS of net/tcp.h)
+     */
+    void ackArrives(boolean disorder) {
+        promptAcks = disorder ? PROMPT_ACKS : Math.max(0, promptAcks - 1);
+    }
+
+    /** Whether the peer acknowledges at once. */
+    boolean isPrompt() {
+        return promptAcks > 0;
     }
 
     /** A segment was sent (5.1). */
@@ -98,6 +109,6 @@ final class RetransmitTimer {
     }
 
     long rtoNanos() {
-        return Math.min(settings.maxRtoNanos(), rtt.rtoNanos(prompt) << Math.min(doublings, MAX_DOUBLINGS));
+        return Math.min(settings.maxRtoNanos(), rtt.rtoNanos(isPrompt()) << Math.min(doublings, MAX_DOUBLINGS));
     }
 }

@@ -2,8 +2,11 @@ package wireleap.tun.tcp;
 
 /** Round trip time and the retransmission timeout that follows from it: RFC 6298 section 2. */
 final class RttEstimator {
-    /** What scheduling may add to a round trip when the peer does not delay its ACK. */
-    private static final long PROMPT_NANOS = 10_000_000;
+    /**
+     * What scheduling may add to a round trip when the peer does not delay its ACK; but Rack shall have two more round trips,
+     * to find what was lost again.
+     */
+    private static final long PROMPT_NANOS = 4_000_000;
 
     private final TcpSettings settings;
     private long srttNanos;
@@ -43,13 +46,14 @@ final class RttEstimator {
     /**
      * The timeout before any doubling.
      *
-     * @param prompt whether the peer acknowledges at once all that comes, for it holds something out of order
+     * @param prompt whether the peer acknowledges at once all that comes
      */
     long rtoNanos(boolean prompt) {
         if (!measured) {
             return firstRtoNanos;
         }
-        long margin = Math.max(prompt ? PROMPT_NANOS : settings.minRtoNanos(), 4 * rttvarNanos);
+        long leastNanos = prompt ? Math.max(PROMPT_NANOS, 2 * srttNanos) : settings.minRtoNanos();
+        long margin = Math.max(leastNanos, 4 * rttvarNanos);
         return Math.min(srttNanos + margin, settings.maxRtoNanos());
     }
 

@@ -124,7 +124,7 @@ final class Sender {
             onNewAck(options, ack, nowNanos);
         } else if (news || duplicate && !agreement.sack) {
             recovery.onDuplicateAck(nowNanos);
-            timer.prompt(recovery.isAnsweredAtOnce());
+            timer.ackArrives(recovery.isAnsweredAtOnce());
         }
         measure(options, advances && duplicateEnd < 0, nowNanos);
         if (wasOpen && !recovery.isOpen()) {
@@ -144,7 +144,7 @@ final class Sender {
         if (recovery.onNewAck(options, ack, nowNanos)) {
             counters.increment(Counter.TCP_RECOVERY_UNDONE);
         }
-        timer.prompt(recovery.isAnsweredAtOnce());
+        timer.ackArrives(recovery.isAnsweredAtOnce());
         if (ack == sndNxt) {
             timer.stop();
         } else {
@@ -191,7 +191,7 @@ final class Sender {
 
     private void armProbe(long nowNanos) {
         if (recovery.mayProbe() && !isWindowClosed()) {
-            probe.arm(timer.rtt.srttNanos(), recovery.isLone(), nowNanos);
+            probe.arm(timer.rtt.srttNanos(), recovery.isLone() && !timer.isPrompt(), nowNanos);
         } else {
             probe.disarm();
         }

@@ -28,11 +28,11 @@ final class TailProbe {
         endPosition = NONE;
     }
 
-    /** New data was sent or acknowledged, and nothing is known to be amiss; {@code lone}: it is one segment. */
-    void arm(long smoothedNanos, boolean lone, long nowNanos) {
+    /** New data was sent or acknowledged, and nothing is known to be amiss; {@code delayed}: its ACK may be. */
+    void arm(long smoothedNanos, boolean delayed, long nowNanos) {
         if (endPosition == NONE) {
             long twoRoundTrips = smoothedNanos == 0 ? UNKNOWN_ROUND_TRIP_NANOS : 2 * smoothedNanos;
-            deadlineNanos = nowNanos + twoRoundTrips + (lone ? MAX_ACK_DELAY_NANOS : MIN_DELAY_NANOS);
+            deadlineNanos = nowNanos + twoRoundTrips + (delayed ? MAX_ACK_DELAY_NANOS : MIN_DELAY_NANOS);
         }
     }
 

@@ -71,9 +71,9 @@ class CubicTest {
     }
 
     @Test
-    void twoSegmentsAreTheLeast() {
+    void aLossLeavesTenSegmentsAtTheLeast() {
         cubic.onLoss(1_000);
-        assertEquals(2_000, cubic.cwndBytes());
+        assertEquals(10_000, cubic.cwndBytes());
     }
 
     @Test

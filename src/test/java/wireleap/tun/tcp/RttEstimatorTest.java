@@ -46,7 +46,16 @@ class RttEstimatorTest {
     @Test
     void aPeerThatDoesNotDelayItsAcksHasLessTime() {
         rtt.sample(50_000);
-        assertEquals(50_000 + 10 * MS, rtt.rtoNanos(true));
+        assertEquals(50_000 + 4 * MS, rtt.rtoNanos(true));
+    }
+
+    @Test
+    void whereRoundTripsAreLongItHasThreeOfThem() {
+        rtt.sample(10 * MS);
+        for (int i = 0; i < 100; i++) {
+            rtt.sample(10 * MS);
+        }
+        assertEquals(30 * MS, rtt.rtoNanos(true), MS);
     }
 
     @Test

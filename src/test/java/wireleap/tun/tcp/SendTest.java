@@ -182,7 +182,7 @@ class SendTest {
         Sent again = peer.only();
         assertEquals(0, again.seq());
         assertEquals(MSS, again.payload());
-        assertEquals(7 * MSS, connection.cwndBytes());
+        assertEquals(10 * MSS, connection.cwndBytes());
         assertEquals(1, peer.count(Counter.TCP_FAST_RECOVERY));
     }
 
@@ -219,8 +219,8 @@ class SendTest {
         peer.arrives(ack(10 * MSS));
         peer.sent.clear();
         peer.produce(1 << 20);
-        assertEquals(7 * MSS, connection.cwndBytes(), MSS);
-        assertEquals(List.of(2 * MSS, 2 * MSS, 2 * MSS), peer.sent.stream().map(Sent::payload).limit(3).toList());
+        assertEquals(10 * MSS, connection.cwndBytes(), MSS);
+        assertEquals(List.of(3 * MSS, 3 * MSS, 3 * MSS), peer.sent.stream().map(Sent::payload).limit(3).toList());
     }
 
     @Test
