@@ -113,9 +113,14 @@ public final class TestNet implements AutoCloseable {
 
     /** A TCP connection from inside. Throws what the kernel says, or SocketTimeoutException after 15 s. */
     public SocketChannel dial(InetSocketAddress to) throws IOException, InterruptedException {
+        return dial(to, 15_000);
+    }
+
+    /** The same with another patience. */
+    public SocketChannel dial(InetSocketAddress to, int patienceMillis) throws IOException, InterruptedException {
         var socket = inside.call(() -> SocketChannel.open(family(to.getAddress())));
         try {
-            socket.socket().connect(to, 15_000);
+            socket.socket().connect(to, patienceMillis);
             return socket;
         } catch (IOException e) {
             socket.close();
