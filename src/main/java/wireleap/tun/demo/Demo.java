@@ -121,7 +121,7 @@ public final class Demo implements AutoCloseable {
         client.clear();
         say("The bypass list was cleared again: DELETE /bypass");
         ask(Way.THROUGH_THE_PROXY);
-        say("What the daemon counted meanwhile: GET /state");
+        say("What the daemon counted meanwhile, where it is not 0: GET /stats");
         tellCounters();
         daemon.stop();
         untouched.assertSame(Traces.of(stage.inside()));
@@ -154,8 +154,18 @@ public final class Demo implements AutoCloseable {
     }
 
     private void tellCounters() throws IOException, InterruptedException {
-        if (client.state().get("counts") instanceof Map<?, ?> counts) {
-            counts.forEach((name, value) -> detail("%-20s %s".formatted(name, value)));
+        if (client.stats().get("total") instanceof Map<?, ?> groups) {
+            groups.forEach((group, members) -> tellCounters(String.valueOf(group), members));
+        }
+    }
+
+    private void tellCounters(String group, Object members) {
+        if (members instanceof Map<?, ?> counters) {
+            counters.forEach((name, value) -> {
+                if (value instanceof Number number && number.longValue() != 0) {
+                    detail("%-12s %-20s %s".formatted(group, name, value));
+                }
+            });
         }
     }
 

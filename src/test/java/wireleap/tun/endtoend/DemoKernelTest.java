@@ -57,6 +57,7 @@ class DemoKernelTest {
         long start = System.nanoTime();
         String output = demo(0, List.of(), Daemon.launcher().toString());
         assertTrue(output.contains("Done: all 12 requests went the way that they should."), output);
+        assertTrue(output.matches("(?s).*\\bbytes +streamsDown +[1-9].*"), output);
         assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(LIMIT_SECONDS), output);
     }
 
