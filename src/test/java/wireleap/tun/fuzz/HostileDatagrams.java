@@ -112,7 +112,7 @@ final class HostileDatagrams implements DatagramLink {
     public int sendTrain(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes) {
         alive();
         HostileLinks.mustBe(openResult == 0 && segmentBytes > 0 && length >= segmentBytes && length <= 65_507,
-                "sendTrain of " + length + " bytes, each " + segmentBytes);
+                "sendTrain");
         HostileLinks.touch(memory, offset, length);
         return sendResult != 0 ? failed() : (int) Math.min(length, (long) trainMost * segmentBytes);
     }

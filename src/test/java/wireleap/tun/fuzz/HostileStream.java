@@ -14,6 +14,8 @@ import wireleap.tun.upstream.SocketError;
  */
 final class HostileStream implements Link {
     private static final int MOST_HELD = 1 << 20;
+    /** Small pieces in a row: a kernel cuts where the network did, not every byte of a long stream. */
+    private static final int MOST_PIECES = 64;
 
     private final HostileLinks links;
     private final LinkOwner owner;
@@ -25,6 +27,8 @@ final class HostileStream implements Link {
     private int room = 1 << 16;
     /** The most bytes that one call takes or gives. */
     private int chunk = 1 << 20;
+    /** Calls that may still be cut to a chunk until the fuzzer says something again. */
+    private int pieces = MOST_PIECES;
     /** What can be received: first these bytes, then so many more of a pattern. */
     private byte[] said = {};
     private int patternBytes;
@@ -43,6 +47,7 @@ final class HostileStream implements Link {
     // what the fuzzer says
 
     void obey(Input input, long nowNanos) {
+        pieces = MOST_PIECES;
         switch (input.u8() % 12) {
             case 0 -> connected(0, nowNanos);
             case 1 -> connected(HostileLinks.error(input.u8()), nowNanos);
@@ -124,12 +129,12 @@ final class HostileStream implements Link {
     @Override
     public int send(MemorySegment memory, long offset, int length) {
         alive();
-        HostileLinks.mustBe(connectResult == 0 && !shutDown && length > 0, "send of " + length + " bytes");
+        HostileLinks.mustBe(connectResult == 0 && !shutDown && length > 0, "send");
         HostileLinks.touch(memory, offset, length);
         if (error != 0) {
             return error;
         }
-        int taken = Math.min(Math.min(room, chunk), length);
+        int taken = cut(Math.min(room, length));
         room -= taken;
         return taken == 0 ? SocketError.AGAIN : taken;
     }
@@ -137,15 +142,20 @@ final class HostileStream implements Link {
     @Override
     public int recv(MemorySegment memory, long offset, int length) {
         alive();
-        HostileLinks.mustBe(connectResult == 0 && length > 0, "recv of " + length + " bytes");
+        HostileLinks.mustBe(connectResult == 0 && length > 0, "recv");
         HostileLinks.touch(memory, offset, length);
-        int given = Math.min(Math.min(said.length + patternBytes, chunk), length);
+        int given = cut(Math.min(said.length + patternBytes, length));
         if (given == 0) {
             return nothing();
         }
         MemorySegment.copy(said, 0, memory, ValueLayout.JAVA_BYTE, offset, Math.min(given, said.length));
         drop(given);
         return given;
+    }
+
+    /** So many bytes, or a piece of them. */
+    private int cut(int bytes) {
+        return bytes <= chunk || pieces-- <= 0 ? bytes : chunk;
     }
 
     private int nothing() {
@@ -168,7 +178,7 @@ final class HostileStream implements Link {
     @Override
     public int peekFrom(int position) {
         alive();
-        HostileLinks.mustBe(peeks && position >= 0, "peekFrom " + position);
+        HostileLinks.mustBe(peeks && position >= 0, "peekFrom");
         peekAt = position;
         return 0;
     }
@@ -176,10 +186,10 @@ final class HostileStream implements Link {
     @Override
     public int peek(MemorySegment memory, long offset, int length) {
         alive();
-        HostileLinks.mustBe(peeks && connectResult == 0 && length > 0, "peek of " + length + " bytes");
+        HostileLinks.mustBe(peeks && connectResult == 0 && length > 0, "peek");
         HostileLinks.touch(memory, offset, length);
-        int given = Math.min(Math.min(said.length + patternBytes - peekAt, chunk), length);
-        if (given <= 0) {
+        int given = cut(Math.min(Math.max(0, said.length + patternBytes - peekAt), length));
+        if (given == 0) {
             return nothing();
         }
         peekAt += given;
@@ -189,8 +199,8 @@ final class HostileStream implements Link {
     @Override
     public int discard(int length) {
         alive();
-        HostileLinks.mustBe(peeks && length > 0, "discard of " + length + " bytes");
-        int gone = Math.min(Math.min(said.length + patternBytes, chunk), length);
+        HostileLinks.mustBe(peeks && length > 0, "discard");
+        int gone = cut(Math.min(said.length + patternBytes, length));
         if (gone == 0) {
             return nothing();
         }
