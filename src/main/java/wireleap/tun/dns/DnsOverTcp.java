@@ -276,6 +276,18 @@ public final class DnsOverTcp {
         if (streams == 0) {
             slab.free(scratch, SCRATCH_BYTES);
             scratch = -1;
+        } else if (streams == MAX_STREAMS - 1) {
+            touchWaiting();
+        }
+    }
+
+    /** One of those may open a connection that there was no room for. */
+    private void touchWaiting() {
+        for (Resolver resolver = allResolvers.oldest(); resolver != null; resolver = resolver.listed.younger()) {
+            if (resolver.waiting.size() > 0) {
+                touch(resolver);
+                return;
+            }
         }
     }
 

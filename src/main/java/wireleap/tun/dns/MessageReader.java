@@ -58,7 +58,7 @@ final class MessageReader {
         if (bytes <= blockBytes) {
             return true;
         }
-        long larger = slab.allocate(bytes);
+        long larger = slab.canSpare(bytes) ? slab.allocate(bytes) : -1;
         if (larger < 0) {
             return false;
         }

@@ -136,19 +136,20 @@ final class Resolver extends KeyTable.Entry {
     /**
      * A connection is over. Its queries wait again; they have had one of their tries there, unless it has brought
      * answers before: a server may close at any time (RFC 7766 section 6.2.4). So have those that wait if it was the
-     * last one, and refused.
+     * last one, and of no use at all.
      */
     private void lose(DnsStream stream, long nowNanos) {
         boolean counts = !stream.hasAnswered();
-        stream.ofResolver.leave();
+        boolean useless = stream.isRefused() || counts && stream.sent.size() == 0;
         for (Query query = stream.sent.oldest(); query != null; query = stream.sent.oldest()) {
             dns.again(query, counts, nowNanos);
         }
-        if (stream.isRefused() && streams.size() == 0) {
+        if (useless && streams.size() == 1) {
             for (int i = waiting.size(); i > 0; i--) {
                 dns.again(waiting.oldest(), true, nowNanos);
             }
         }
+        stream.ofResolver.leave();
         dns.endStream(stream, false);
     }
 

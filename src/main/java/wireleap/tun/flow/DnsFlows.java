@@ -131,12 +131,13 @@ final class DnsFlows implements DnsOwner, Turn.Target, Timer.Target {
             return session.send(hi, lo, port, memory, offset, length, segmentBytes, mayFragment);
         }
         for (int at = 0; at < length; at += segmentBytes) {
-            core.counters.increment(Counter.DNS_REDIRECTED);
             asked.remember(from.clientHi(), from.clientLo(), from.clientPort(), id(memory, offset + at, length - at),
                     hi, lo);
         }
-        return session.send(redirect.hi(), redirect.lo(), redirect.port(), memory, offset, length, segmentBytes,
+        int sent = session.send(redirect.hi(), redirect.lo(), redirect.port(), memory, offset, length, segmentBytes,
                 mayFragment);
+        core.counters.add(Counter.DNS_REDIRECTED, Math.max(0, sent + segmentBytes - 1) / segmentBytes);
+        return sent;
     }
 
     /** Whether a datagram has come from the resolver. */

@@ -211,6 +211,15 @@ final class DnsOverTcpTest {
     }
 
     @Test
+    void aServerThatClosesAtOnceIsDialledTwiceAndThenServfail() {
+        world.server.closesAtOnce = true;
+        world.ask(1);
+        world.run(5 * SECOND);
+        assertEquals(List.of(SERVFAIL), world.answers.stream().map(Answer::code).toList());
+        assertEquals(2, world.count(Counter.DNS_STREAMS_OPENED));
+    }
+
+    @Test
     void aConnectionThatStandsLateIsUsed() {
         world.net.slow(0, DnsWorld.SERVER, 53, 3 * SECOND);
         world.ask(1);

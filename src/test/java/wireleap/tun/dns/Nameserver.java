@@ -24,6 +24,8 @@ public final class Nameserver {
     public int reversesBy = 1;
     /** It closes a connection on which it has answered so many. */
     public int closesAfter = Integer.MAX_VALUE;
+    /** It closes every connection as soon as it stands. */
+    public boolean closesAtOnce;
     /** It answers nothing on its first so many connections. */
     public int silentConnections;
     /** It is silent about the first so many queries. */
@@ -53,6 +55,9 @@ public final class Nameserver {
         @Override
         public void onOpen(SimLink link) {
             links.add(link);
+            if (closesAtOnce) {
+                link.serverFinish();
+            }
         }
 
         @Override

@@ -179,7 +179,7 @@ class LimitsKernelTest {
         for (var writer : writers) {
             writer.configureBlocking(false);
         }
-        for (int idleTurns = 0; idleTurns < 5; Thread.sleep(50)) {
+        for (int idleTurns = 0; idleTurns < 20; Thread.sleep(50)) { // longer than any timeout of TCP's
             long taken = 0;
             for (var writer : writers) {
                 taken += writer.write(block.clear());

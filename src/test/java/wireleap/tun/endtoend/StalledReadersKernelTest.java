@@ -71,7 +71,7 @@ class StalledReadersKernelTest {
             flow.far().configureBlocking(false);
             underWay.add(zeros.duplicate());
         }
-        for (int idleTurns = 0; idleTurns < 5; Thread.sleep(50)) {
+        for (int idleTurns = 0; idleTurns < 20; Thread.sleep(50)) { // longer than any timeout of TCP's
             long written = 0;
             for (int i = 0; i < STALLED; i++) {
                 written += stalled.get(i).far().write(underWay.get(i));
