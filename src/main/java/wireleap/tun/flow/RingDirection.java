@@ -1,11 +1,9 @@
 package wireleap.tun.flow;
 
 import java.lang.foreign.MemorySegment;
-import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Ring;
 import wireleap.tun.mem.Slab;
-import wireleap.tun.upstream.SocketError;
 import wireleap.tun.upstream.UpstreamStream;
 
 /**

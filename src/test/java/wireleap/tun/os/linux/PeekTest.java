@@ -153,6 +153,18 @@ class PeekTest {
         assertEquals(5, discard(100));
     }
 
+    /** Reading shows nothing but the end: the error has to be asked for. */
+    @Test
+    void resetBehindTheEndIsToldByTheSocketsErrorOnly() {
+        sockets.shutdownWrite(far.number());
+        awaitNews(Poller.ENDED);
+        assertEquals("", peeked(1));
+        sockets.reset(far.number());
+        awaitNews(Poller.FAILED);
+        assertEquals("", peeked(1));
+        assertEquals(-Errno.EPIPE.number(), sockets.connectResult(near.number()));
+    }
+
     @Test
     void urgentByteStaysInItsPlaceAndStopsEachCallOnce() {
         says("012");
