@@ -18,6 +18,8 @@ final class StreamLink extends WatchedLink implements Link {
     private boolean drained;
     /** The poller has told of what may be behind the bytes, or between them: only reading on shows it. */
     private boolean readsOn;
+    /** The poller has told of an error or of both directions' end, and nobody has asked yet which it is. */
+    private boolean mayHaveFailed;
 
     StreamLink(SocketLinks links, Sockets sockets) {
         super(links, sockets);
@@ -28,6 +30,7 @@ final class StreamLink extends WatchedLink implements Link {
         peeks = canPeek;
         drained = false;
         readsOn = false;
+        mayHaveFailed = false;
         targetHi = hi;
         targetLo = lo;
         targetPort = port;
@@ -38,6 +41,7 @@ final class StreamLink extends WatchedLink implements Link {
         if (events != Poller.WRITABLE) {
             drained = false;
             readsOn |= (events & READS_ON) != 0;
+            mayHaveFailed |= (events & Poller.FAILED) != 0;
         }
     }
 
@@ -100,6 +104,11 @@ final class StreamLink extends WatchedLink implements Link {
     private int came(int result, int asked) {
         drained = result > 0 && result < asked && !readsOn;
         var received = SocketErrors.of(result);
+        if (received == 0 && mayHaveFailed) {
+            mayHaveFailed = false;
+            // Behind an end the kernel tells reading of no error, such as a reset after the FIN [seen on 6.18].
+            remember(SocketErrors.of(sockets.connectResult(fd)));
+        }
         return received <= 0 && failure != 0 ? failure : remember(received);
     }
 

@@ -50,6 +50,20 @@ class StreamLinkTest {
     }
 
     @Test
+    void aResetBehindTheEndIsTold() {
+        recv(0);
+        sockets.connectResult = PIPE;
+        told(Poller.READABLE | Poller.ENDED | Poller.FAILED);
+        assertEquals(SocketError.RESET, recv(0));
+    }
+
+    @Test
+    void theEndOfBothDirectionsIsNoFailure() {
+        told(Poller.READABLE | Poller.ENDED | Poller.FAILED);
+        assertEquals(0, recv(0));
+    }
+
+    @Test
     void anEndAfterSendingFailedIsTheFailure() {
         send(PIPE);
         assertEquals(SocketError.RESET, recv(0));
