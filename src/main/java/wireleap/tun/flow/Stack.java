@@ -53,7 +53,7 @@ public final class Stack {
     /**
      * A stack without flows.
      *
-     * @param slab where rings, scratch and incomplete datagrams lie, 256 KiB at the least; all is given back by {@link
+     * @param slab where rings, scratch and incomplete datagrams lie, 512 KiB at the least; all is given back by {@link
      *     #close}
      * @param upstream where flows go; closed with the stack
      * @param seed secret, for hashes and sequence numbers

@@ -139,7 +139,10 @@ final class SocketLinks implements Links {
         link.owner.onReady(told, nowNanos);
     }
 
-    /** An owner has failed at an event: its socket fails too, if it still is open, so that the flow comes to an end. */
+    /**
+     * An owner has failed at an event: its stream fails too, if it still is open, so that the flow comes to an end. A
+     * datagram socket is only told of: its session has ended by itself.
+     */
     void fail(long datum, long nowNanos) {
         var slot = (int) datum;
         var link = open[slot];

@@ -10,10 +10,12 @@ import wireleap.tun.os.Endpoint;
  * milliseconds (seen on 6.18: 360 connects a second at half of them). But a socket that names the port and its address
  * itself (bind(2) with SO_REUSEADDR) takes the place of one in TIME-WAIT, if both had timestamps: the sequence numbers and
  * timestamps go on from there (RFC 6191; tcp_twsk_unique() of net/ipv4/tcp_ipv4.c), so that nothing old can be taken for
- * new. Only where there are many is it done: a port rests for {@link #KEPT} connections first.
+ * new. Only where there are many is it done: a port rests for {@link #RESTING} connections first.
  */
 final class SpentPorts {
-    static final int KEPT = 2048;
+    static final int RESTING = 2048;
+    /** More, because many dials may come between two ends: a port that is dropped is of no use for a minute. */
+    static final int KEPT = 2 * RESTING;
 
     private final long[] targetHi = new long[KEPT];
     private final long[] targetLo = new long[KEPT];
@@ -39,7 +41,7 @@ final class SpentPorts {
 
     /** Whether there are so many that the kernel has few. */
     boolean areMany() {
-        return count == KEPT;
+        return count >= RESTING;
     }
 
     /** Takes out the oldest, if it led to this target; else false. */

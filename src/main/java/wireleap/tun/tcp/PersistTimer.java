@@ -23,6 +23,10 @@ final class PersistTimer {
         deadlineNanos = NO_DEADLINE;
     }
 
+    boolean isRunning() {
+        return deadlineNanos != NO_DEADLINE;
+    }
+
     /** The window is closed. */
     void ensureRunning(long nowNanos, long rtoNanos) {
         if (deadlineNanos == NO_DEADLINE) {

@@ -281,7 +281,7 @@ final class Sender {
     private void awaitWindow(long usable, long nowNanos) {
         if (usable > 0) {
             persist.ensureOverride(nowNanos);
-        } else {
+        } else if (!persist.isRunning() && prepare(sndNxt, 1) > 0) {
             persist.ensureRunning(nowNanos, timer.rtoNanos());
         }
     }

@@ -102,9 +102,12 @@ class LimitsKernelTest {
         daemon = Daemon.start(net, "--upstream", "socks5://10.77.0.1:1080");
     }
 
-    /** Clients close first, so that TIME-WAIT is on the daemon's side. */
+    /** Clients close first, so that TIME-WAIT is on the daemon's side; few ports make the point with few connections. */
     @Test
     void shortConnectionsThroughOneServerFindAPort() throws Exception {
+        if (SHORT_CONNECTIONS < 100_000) {
+            localPorts("40000 43999");
+        }
         startThroughOneServer();
         var diallers = new ArrayList<Future<Integer>>();
         for (int i = 0; i < DIALLERS; i++) {

@@ -118,12 +118,12 @@ class SocketLinksTest {
 
     /** Opens and closes as many as rest before one is used again, from ports 100 on. */
     private void spendMany(String target) {
-        IntStream.range(0, SpentPorts.KEPT).forEach(i -> connect(target).close());
+        IntStream.range(0, SpentPorts.RESTING).forEach(i -> connect(target).close());
     }
 
     @Test
     void portsRestBeforeTheyAreUsedAgain() {
-        IntStream.range(0, SpentPorts.KEPT - 1).forEach(i -> connect("a").close());
+        IntStream.range(0, SpentPorts.RESTING - 1).forEach(i -> connect("a").close());
         connect("a");
         assertEquals(List.of(), sockets.reused);
     }
@@ -146,7 +146,7 @@ class SocketLinksTest {
 
     @Test
     void portsOfStreamsThatWereResetAreNotUsedAgain() {
-        IntStream.range(0, SpentPorts.KEPT).forEach(i -> connect("a").reset());
+        IntStream.range(0, SpentPorts.RESTING).forEach(i -> connect("a").reset());
         connect("a");
         assertEquals(List.of(), sockets.reused);
     }

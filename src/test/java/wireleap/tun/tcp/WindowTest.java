@@ -240,6 +240,15 @@ class WindowTest {
     }
 
     @Test
+    void aClosedWindowWakesNobodyWhenThereIsNothingToSend() {
+        HandPeer peer = HandPeer.plain();
+        peer.arrives(new Segment().window(0));
+        peer.pass(MS);
+        peer.connection.endOfTurn(peer.now);
+        assertTrue(peer.connection.deadlineNanos() > peer.now + 60_000 * MS);
+    }
+
+    @Test
     void aClosedWindowIsEnduredAsLongAsProbesAreAnswered() {
         HandPeer peer = HandPeer.plain();
         peer.arrives(new Segment().window(0));
