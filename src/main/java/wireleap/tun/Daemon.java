@@ -6,6 +6,8 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +19,9 @@ import wireleap.tun.flow.AddressFilter;
 import wireleap.tun.flow.StackSettings;
 import wireleap.tun.loop.DeviceGoneException;
 import wireleap.tun.loop.EventLoop;
+import wireleap.tun.loop.Loops;
 import wireleap.tun.loop.UpstreamFactory;
+import wireleap.tun.os.PacketDevice;
 import wireleap.tun.policy.BypassSet;
 import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RouteSettings;
@@ -39,6 +43,7 @@ final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     /** What waited in the TUN when a bypass entry's route was made has been read by then. */
     private static final long QUEUE_DRAINED_MILLIS = 100;
+    private static final int QUEUES = 1;
     private static final int MAX_HALF_OPEN = 4096;
     private static final int MAX_SESSIONS_PER_CLIENT = 4096;
     private static final int MAX_RING_BYTES = 1 << 20;
@@ -48,7 +53,7 @@ final class Daemon {
     private final Platform platform;
     private final DaemonState state;
     private final CountDownLatch stop = new CountDownLatch(1);
-    private volatile EventLoop loop;                 // null before there is a TUN
+    private volatile Loops loops;                    // null before there is a TUN
 
     Daemon(Config config, Platform platform, String version) {
         this.config = config;
@@ -91,9 +96,9 @@ final class Daemon {
             throws IOException, RouteRefusedException, InterruptedException {
         try {
             keeper.prepare();
-            try (Platform.Tun tun = platform.openTun(config.routes().tunName())) {
+            try (Platform.Tun tun = platform.openTun(config.routes().tunName(), QUEUES)) {
                 keeper.deviceUp(tun.index());
-                state.offloads(tun.queue().offloads());
+                state.offloads(tun.queues().getFirst().offloads());
                 carry(keeper, tun, memory);
             }
         } finally {
@@ -104,13 +109,10 @@ final class Daemon {
 
     private void carry(RouteKeeper keeper, Platform.Tun tun, Arena memory)
             throws IOException, RouteRefusedException, InterruptedException {
-        loop = new EventLoop("tun-0", stackSettings(), tun.queue(), platform.poller(memory),
-                platform.sockets(memory, config.routes().mark().value()),
-                platform.anonymousMemory(config.memoryBytes(), memory), upstream(), new SecureRandom().nextLong(),
-                this::loopDied);
-        state.loop(loop);
+        loops = loops(tun.queues(), memory);
+        state.loops(loops);
         try {
-            loop.start();
+            loops.start();
             findResolvers();
             probeUpstream();
             if (!isStopping()) {
@@ -122,8 +124,21 @@ final class Daemon {
             state.lifecycle(DaemonState.Lifecycle.DEACTIVATING);
             keeper.uncapture();                      // no more: the resets that stop() sends need the TUN's addresses
         } finally {
-            loop.stop();
+            loops.stop();
         }
+    }
+
+    private Loops loops(List<PacketDevice> queues, Arena memory) throws IOException {
+        StackSettings settings = stackSettings();
+        UpstreamFactory upstream = upstream();
+        List<EventLoop> made = new ArrayList<>();
+        for (PacketDevice queue : queues) {
+            made.add(new EventLoop("tun-" + made.size(), settings, queue, platform.poller(memory),
+                    platform.sockets(memory, config.routes().mark().value()),
+                    platform.anonymousMemory(config.memoryBytes(), memory), upstream, new SecureRandom().nextLong(),
+                    this::loopDied));
+        }
+        return new Loops(made);
     }
 
     private StackSettings stackSettings() {
@@ -192,10 +207,10 @@ final class Daemon {
 
     /** When the loop comes to it the list may be another one, and flows to some of them welcome again. */
     private void resetFlows(BypassSet added) {
-        EventLoop running = loop;
+        Loops running = loops;
         AddressFilter stillListed = (hi, lo) -> added.contains(hi, lo) && state.bypass().contains(hi, lo);
         if (running != null && !running.post((stack, nowNanos) -> stack.resetMatching(stillListed, nowNanos))) {
-            LOG.warn("the packet loop is too busy, or has ended: flows to {} new bypass entries are not reset",
+            LOG.warn("a packet loop is too busy, or has ended: flows to {} new bypass entries are not reset",
                     added.size());
         }
     }

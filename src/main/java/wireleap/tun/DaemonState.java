@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import wireleap.tun.loop.EventLoop;
+import wireleap.tun.loop.Loops;
 import wireleap.tun.os.Offloads;
 import wireleap.tun.policy.BypassSet;
 import wireleap.tun.policy.Family;
@@ -45,7 +45,7 @@ final class DaemonState {
     private volatile RouteKeeper keeper;
     private volatile Offloads offloads;
     private volatile Resolvers resolvers = Resolvers.NONE;
-    private volatile EventLoop loop;
+    private volatile Loops loops;
 
     DaemonState(Config config, String version) {
         this.config = config;
@@ -76,8 +76,8 @@ final class DaemonState {
         resolvers = found;
     }
 
-    void loop(EventLoop running) {
-        loop = running;
+    void loops(Loops running) {
+        loops = running;
     }
 
     /** What is known of the upstream. */
@@ -109,7 +109,7 @@ final class DaemonState {
         Map<String, Object> tun = new LinkedHashMap<>();
         tun.put("name", config.routes().tunName());
         tun.put("mtu", config.routes().mtu());
-        tun.put("queues", 1);
+        tun.put("queues", loops == null ? 1 : loops.size());
         tun.put("offloads", offloads == null ? List.of() : names(offloads));
         return tun;
     }
@@ -173,13 +173,13 @@ final class DaemonState {
     private Map<String, Object> counts() {
         Map<String, Object> counts = new LinkedHashMap<>();
         counts.put("bypassEntries", bypass().size());
-        counts.put("tcpFlows", loop == null ? 0 : loop.tcpFlows());
-        counts.put("udpSessions", loop == null ? 0 : loop.udpSessions());
+        counts.put("tcpFlows", loops == null ? 0 : loops.tcpFlows());
+        counts.put("udpSessions", loops == null ? 0 : loops.udpSessions());
         return counts;
     }
 
     /** What GET /stats answers. */
     Map<String, Object> stats() {
-        return LoopStats.report(loop == null ? Map.of() : Map.of(loop.name(), loop.counters()));
+        return LoopStats.report(loops == null ? Map.of() : loops.counters());
     }
 }

@@ -3,6 +3,7 @@ package wireleap.tun;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.PacketDevice;
@@ -22,7 +23,6 @@ import wireleap.tun.routes.Resolvers;
 
 /** Linux: /dev/net/tun, epoll(7), rtnetlink(7). */
 final class LinuxPlatform implements Platform {
-    private static final int QUEUES = 1;
     private static final int EVENTS_A_WAIT = 256;
     /** Long, because the kernel counts a server that reads nothing for so long as gone, even if it answers probes. */
     private static final int USER_TIMEOUT_MILLIS = 600_000;
@@ -48,10 +48,10 @@ final class LinuxPlatform implements Platform {
     }
 
     @Override
-    public Tun openTun(String name) throws IOException {
+    public Tun openTun(String name, int queues) throws IOException {
         LinuxTun tun;
         try {
-            tun = LinuxTun.create(name, QUEUES);
+            tun = LinuxTun.create(name, queues);
         } catch (ErrnoException e) {
             throw new IOException("the TUN " + name + " cannot be made: " + e.getMessage() + advice(e.errno()), e);
         }
@@ -62,8 +62,8 @@ final class LinuxPlatform implements Platform {
             }
 
             @Override
-            public PacketDevice queue() {
-                return tun.queues().getFirst();
+            public List<PacketDevice> queues() {
+                return tun.queues();
             }
 
             @Override

@@ -3,6 +3,7 @@ package wireleap.tun;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import wireleap.tun.os.PacketDevice;
 import wireleap.tun.os.Poller;
 import wireleap.tun.os.Sockets;
@@ -11,12 +12,13 @@ import wireleap.tun.routes.Resolvers;
 
 /** What the daemon needs of the machine that it runs on; only {@link Main} chooses one. */
 interface Platform {
-    /** A TUN of ours with one queue; it is gone once it is closed. */
+    /** A TUN of ours; it is gone once it is closed. */
     interface Tun extends AutoCloseable {
         /** The number by which the kernel knows it. */
         int index() throws IOException;
 
-        PacketDevice queue();
+        /** One device for each loop, all with the same offloads. */
+        List<PacketDevice> queues();
 
         @Override
         void close();
@@ -41,8 +43,13 @@ interface Platform {
      */
     Resolvers resolvers(boolean capturesDns);
 
-    /** @throws IOException saying why there can be no such device and what to do */
-    Tun openTun(String name) throws IOException;
+    /**
+     * Makes a TUN.
+     *
+     * @param queues 1 or more
+     * @throws IOException saying why there can be no such device and what to do
+     */
+    Tun openTun(String name, int queues) throws IOException;
 
     /** A poller whose memory is the arena's. */
     Poller poller(Arena arena) throws IOException;

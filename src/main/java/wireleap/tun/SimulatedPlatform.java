@@ -3,6 +3,7 @@ package wireleap.tun;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import wireleap.tun.os.PacketDevice;
 import wireleap.tun.os.Poller;
 import wireleap.tun.os.Sockets;
@@ -47,8 +48,9 @@ class SimulatedPlatform implements Platform, AutoCloseable {
         return real.resolvers(capturesDns);
     }
 
+    /** With one queue, however many are wanted. */
     @Override
-    public Tun openTun(String name) throws IOException {
+    public Tun openTun(String name, int queues) throws IOException {
         return new Tun() {
             @Override
             public int index() {
@@ -56,8 +58,8 @@ class SimulatedPlatform implements Platform, AutoCloseable {
             }
 
             @Override
-            public PacketDevice queue() {
-                return devices.near();
+            public List<PacketDevice> queues() {
+                return List.of(devices.near());
             }
 
             @Override

@@ -147,14 +147,14 @@ class DaemonTest {
         }
 
         @Override
-        public Tun openTun(String name) throws IOException {
+        public Tun openTun(String name, int queues) throws IOException {
             asked.countDown();
             try {
                 given.await();
             } catch (InterruptedException e) {
                 throw new IOException(e);
             }
-            return super.openTun(name);
+            return super.openTun(name, queues);
         }
     }
 

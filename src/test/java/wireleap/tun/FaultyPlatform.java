@@ -119,9 +119,9 @@ class FaultyPlatform extends SimulatedPlatform {
     }
 
     @Override
-    public Tun openTun(String name) throws IOException {
+    public Tun openTun(String name, int queues) throws IOException {
         open(Part.TUN);
-        Tun tun = super.openTun(name);
+        Tun tun = super.openTun(name, queues);
         return new Tun() {
             @Override
             public int index() throws IOException {
@@ -131,8 +131,8 @@ class FaultyPlatform extends SimulatedPlatform {
             }
 
             @Override
-            public PacketDevice queue() {
-                return tun.queue();
+            public List<PacketDevice> queues() {
+                return tun.queues();
             }
 
             @Override

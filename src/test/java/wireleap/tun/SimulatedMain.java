@@ -26,7 +26,7 @@ final class SimulatedMain {
             };
             case "hanging" -> new FaultyPlatform() {
                 @Override
-                public Tun openTun(String tun) {
+                public Tun openTun(String tun, int queues) {
                     while (true) {
                         LockSupport.park();
                     }

@@ -65,14 +65,19 @@ public final class EventLoop {
 
     /** Resets all flows, closes all but the device, and waits until that is done. Nothing if it is done already. */
     public void stop() throws InterruptedException {
-        stopping = true;
+        end();
         if (thread.getState() == Thread.State.NEW) {
             mailbox.close();
             poller.close();
         } else {
-            poller.wake();
             thread.join();
         }
+    }
+
+    /** Begins what {@link #stop} waits for. */
+    void end() {
+        stopping = true;
+        poller.wake();
     }
 
     /**
