@@ -107,7 +107,10 @@ public final class Main implements Program {
         return versionOfBuild();
     }
 
-    /** The version that this program was built as, such as {@code 0.1.0}. */
+    /**
+     * What {@code src/build/version.sh} wrote: the version, then, where it was known, the commit behind a plus sign and
+     * {@code .dirty} where the sources differed from it. Such as {@code 0.1.0+59f8b81d56c9}.
+     */
     static String versionOfBuild() {
         try (InputStream in = Main.class.getResourceAsStream("version.txt")) {
             return new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();

@@ -7,6 +7,6 @@ import org.junit.jupiter.api.Test;
 class MainTest {
     @Test
     void versionIsTheOneOfTheBuild() {
-        assertTrue(Main.versionOfBuild().matches("\\d+\\.\\d+\\.\\d+(-\\w+)?"), Main.versionOfBuild());
+        assertTrue(Main.versionOfBuild().matches("\\d+\\.\\d+\\.\\d+(-\\w+)?(\\+[0-9a-f]{12}(\\.dirty)?)?"), Main.versionOfBuild());
     }
 }

@@ -16,6 +16,6 @@ public interface Program {
     /** Exercises the start and the packet path on a simulated device, so that an AOT cache can be recorded. */
     int train() throws Exception;
 
-    /** Such as {@code 0.1.0}. */
+    /** A semantic version, such as {@code 0.1.0+59f8b81d56c9}. */
     String version();
 }

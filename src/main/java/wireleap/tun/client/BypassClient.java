@@ -100,7 +100,7 @@ public final class BypassClient {
         return map(ask("GET", "/stats", Optional.empty()).body());
     }
 
-    /** The daemon's version, such as {@code 0.1.0}. */
+    /** The daemon's version, such as {@code 0.1.0+59f8b81d56c9}. */
     public String version() throws IOException, InterruptedException {
         return String.valueOf(map(ask("GET", "/version", Optional.empty()).body()).get("version"));
     }
