@@ -79,7 +79,7 @@ final class Daemon {
     void run() throws IOException, RouteRefusedException, InterruptedException {
         try (Platform.Lock lock = platform.lock();
                 RouteKeeper keeper = RouteKeeper.start(config.routes(), config.bypass(), platform.hostRoutes(),
-                        this::bypassed);
+                        this::bypassed, state.events());
                 Arena memory = Arena.ofShared()) {
             state.keeper(keeper);
             ApiSettings settings = new ApiSettings(config.socket(), config.socketGroup(),
@@ -216,14 +216,15 @@ final class Daemon {
     }
 
     private void loopDied(Throwable cause) {
+        String why = cause.getMessage();
         if (cause instanceof DeviceGoneException) {
-            LOG.error(cause.getMessage());
-            state.warn(cause.getMessage());
+            LOG.error(why);
+            state.warn(why);
         } else {
-            LOG.error("the packet loop ended, what enters the TUN is dropped until a restart; this is a bug: {}",
-                    cause.toString());
+            why = cause.toString();
+            LOG.error("the packet loop ended, what enters the TUN is dropped until a restart; this is a bug: {}", why);
             LOG.debug("where the packet loop ended", cause);
         }
-        state.lifecycle(DaemonState.Lifecycle.FAILED);
+        state.lifecycle(DaemonState.Lifecycle.FAILED, why);
     }
 }

@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import wireleap.tun.events.Event;
+import wireleap.tun.events.EventLog;
 import wireleap.tun.loop.Loops;
 import wireleap.tun.os.Offloads;
 import wireleap.tun.policy.BypassSet;
@@ -33,7 +35,12 @@ final class DaemonState {
         /** Everything is being taken back. */
         DEACTIVATING,
         /** It was active and cannot carry any more: what is captured is dropped. */
-        FAILED
+        FAILED;
+
+        /** As GET /state names it. */
+        String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     private final Config config;
@@ -41,6 +48,7 @@ final class DaemonState {
     private final long startNanos = System.nanoTime();
     private final List<String> warnings = new CopyOnWriteArrayList<>();
     private volatile Lifecycle lifecycle = Lifecycle.ACTIVATING;
+    private final EventLog events = new EventLog();
     private final UpstreamNews upstream;
     private volatile RouteKeeper keeper;
     private volatile Offloads offloads;
@@ -50,17 +58,30 @@ final class DaemonState {
     DaemonState(Config config, String version) {
         this.config = config;
         this.version = version;
-        this.upstream = new UpstreamNews(config.upstream(), CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS));
+        this.upstream = new UpstreamNews(config.upstream(), CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS),
+                events);
     }
 
     String version() {
         return version;
     }
 
+    /** What happens to the daemon; whoever makes it happen publishes it here. */
+    EventLog events() {
+        return events;
+    }
+
+    /** What needs no words. */
+    void lifecycle(Lifecycle next) {
+        lifecycle(next, "");
+    }
+
     /** A failed daemon stays so until it stops. */
-    synchronized void lifecycle(Lifecycle next) {
-        if (lifecycle != Lifecycle.FAILED || next == Lifecycle.DEACTIVATING) {
+    synchronized void lifecycle(Lifecycle next, String why) {
+        Lifecycle before = lifecycle;
+        if (next != before && (before != Lifecycle.FAILED || next == Lifecycle.DEACTIVATING)) {
             lifecycle = next;
+            events.publish(new Event.StateChanged(before.text(), next.text(), why));
         }
     }
 
@@ -92,7 +113,7 @@ final class DaemonState {
     /** The JSON object, its members in the order in which a reader wants them. */
     Map<String, Object> report() {
         Map<String, Object> report = new LinkedHashMap<>();
-        report.put("state", lifecycle.name().toLowerCase(Locale.ROOT));
+        report.put("state", lifecycle.text());
         report.put("pid", ProcessHandle.current().pid());
         report.put("version", version);
         report.put("uptimeSeconds", (System.nanoTime() - startNanos) / 1_000_000_000L);

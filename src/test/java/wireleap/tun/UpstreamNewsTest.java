@@ -7,16 +7,19 @@ import java.util.List;
 import java.util.Queue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import wireleap.tun.events.Event;
+import wireleap.tun.events.EventLog;
 import wireleap.tun.testing.CapturedLog;
 import wireleap.tun.upstream.UpstreamStatus;
 
 class UpstreamNewsTest {
     private final CapturedLog log = new CapturedLog();
     private final Queue<Runnable> later = new ArrayDeque<>();
+    private final EventLog events = new EventLog();
     private UpstreamNews news = newsOf("socks5://192.0.2.7");
 
     private UpstreamNews newsOf(String upstream) {
-        return new UpstreamNews(ConfigTest.config("--upstream", upstream).upstream(), later::add);
+        return new UpstreamNews(ConfigTest.config("--upstream", upstream).upstream(), later::add, events);
     }
 
     @AfterEach
@@ -39,6 +42,13 @@ class UpstreamNewsTest {
     void aChangeIsToldAtOnce() {
         news.learn(UpstreamStatus.UNREACHABLE, "connection refused");
         assertEquals(List.of("unreachable: connection refused"), told());
+    }
+
+    @Test
+    void aChangeIsAnEvent() throws Exception {
+        news.learn(UpstreamStatus.UNREACHABLE, "connection refused");
+        assertEquals(List.of(new Event.UpstreamChanged("unreachable", "connection refused")),
+                events.awaitAfter(0, 0).stream().map(EventLog.Entry::event).toList());
     }
 
     @Test

@@ -13,6 +13,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import wireleap.tun.events.Event;
+import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.AbsentEntryException;
 import wireleap.tun.policy.BypassEdit;
 import wireleap.tun.policy.BypassSet;
@@ -37,6 +39,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private final HostRoutes.Opener opener;
     private final RoutePlan initial;
     private final Consumer<BypassSet> onBypassed;
+    private final EventLog events;
     private final int process = new SecureRandom().nextInt();
     private final LinkedBlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
     private final Thread thread = Thread.ofPlatform().name("routes").daemon().unstarted(this::run);
@@ -55,9 +58,10 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private boolean ended;
 
     private RouteKeeper(RouteSettings settings, BypassSet bypass, HostRoutes.Opener opener,
-            Consumer<BypassSet> onBypassed) {
+            Consumer<BypassSet> onBypassed, EventLog events) {
         this.opener = opener;
         this.onBypassed = onBypassed;
+        this.events = events;
         initial = new RoutePlan(settings, Stage.NOTHING, EnumSet.allOf(Family.class), Optional.empty(), bypass);
         families = initial.families();
         snapshot = new Snapshot(bypass, EntityTag.of(process, counter));
@@ -71,10 +75,11 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
      * @param opener of the host's routing, called once, on the keeper's thread
      * @param onBypassed told, on the keeper's thread, what an edit added, after the kernel has acknowledged it and
      *     before the edit is answered; must not block
+     * @param events told of each change of the list, likewise
      */
     public static RouteKeeper start(RouteSettings settings, BypassSet bypass, HostRoutes.Opener opener,
-            Consumer<BypassSet> onBypassed) {
-        RouteKeeper keeper = new RouteKeeper(settings, bypass, opener, onBypassed);
+            Consumer<BypassSet> onBypassed, EventLog events) {
+        RouteKeeper keeper = new RouteKeeper(settings, bypass, opener, onBypassed, events);
         keeper.thread.start();
         return keeper;
     }
@@ -91,6 +96,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
             kept = new KeptRoutes(host, initial);
             BypassSet list = withAdopted(initial.bypass(), kept.plan().adopted(kept.observe()));
             reach(kept.plan().with(list).at(Stage.PREPARED));
+            publish(initial.bypass(), "a daemon that did not stop by itself");
             prepared = true;
             answerEarly();
         });
@@ -207,8 +213,18 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
             if (added.size() > 0) {
                 onBypassed.accept(added);
             }
+            publish(current, who);
         }
         return snapshot;
+    }
+
+    /** Tells of the list if it is another than before. */
+    private void publish(BypassSet before, String who) {
+        Snapshot now = snapshot;
+        if (!now.set().equals(before)) {
+            events.publish(new Event.BypassChanged(now.etag(), who, now.set().minus(before).entries(),
+                    before.minus(now.set()).entries()));
+        }
     }
 
     /** Reaches a plan and publishes it. */

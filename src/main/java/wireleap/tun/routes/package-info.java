@@ -3,7 +3,7 @@
  *
  * <p>Lives here: {@code RouteKeeper}, whose one platform thread applies, undoes and sweeps; {@link
  * wireleap.tun.routes.BypassControl}, through which others, mostly virtual threads of the API, ask it and wait; {@link
- * wireleap.tun.routes.Resolvers}, those name servers that the rules leave alone. May import {@code policy}, {@code os}
- * and {@code os.linux.netlink}.
+ * wireleap.tun.routes.Resolvers}, those name servers that the rules leave alone. May import {@code events}, {@code
+ * policy}, {@code os} and {@code os.linux.netlink}.
  */
 package wireleap.tun.routes;

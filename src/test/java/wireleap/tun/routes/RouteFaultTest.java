@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.BypassEdit;
 import wireleap.tun.policy.BypassSet;
 import wireleap.tun.policy.Claim;
@@ -127,7 +128,7 @@ class RouteFaultTest {
 
     private static RouteKeeper at(Stage stage, FakeHost host) throws Exception {
         RouteKeeper keeper = RouteKeeper.start(RouteSettings.DEFAULT, BypassSet.of(list(LIST)), () -> host,
-                added -> { });
+                added -> { }, new EventLog());
         if (stage.compareTo(Stage.PREPARED) >= 0) {
             keeper.prepare();
         }

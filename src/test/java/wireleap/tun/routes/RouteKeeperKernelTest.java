@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.BypassEdit;
 import wireleap.tun.policy.BypassSet;
 import wireleap.tun.policy.Family;
@@ -312,7 +313,8 @@ class RouteKeeperKernelTest {
 
     private RouteKeeper start(RouteSettings settings, String... bypass) throws Exception {
         BypassSet set = BypassSet.of(list(bypass));
-        return net.inside().call(() -> RouteKeeper.start(settings, set, LinuxRoutes::open, added -> { }));
+        return net.inside().call(() ->
+                RouteKeeper.start(settings, set, LinuxRoutes::open, added -> { }, new EventLog()));
     }
 
     private int tun() throws Exception {

@@ -17,6 +17,8 @@ import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import wireleap.tun.events.Event;
+import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.AbsentEntryException;
 import wireleap.tun.policy.BypassEdit;
 import wireleap.tun.policy.BypassSet;
@@ -34,6 +36,7 @@ class RouteKeeperTest {
 
     private final FakeHost host = new FakeHost();
     private final List<BypassSet> bypassed = new ArrayList<>();
+    private final EventLog events = new EventLog();
     private RouteKeeper keeper;
 
     @AfterEach
@@ -91,6 +94,32 @@ class RouteKeeperTest {
         }
         tags.add(apply(new BypassEdit.Clear()).etag());
         assertEquals(6, tags.size());
+    }
+
+    @Test
+    void eachChangeIsAnEvent() throws Exception {
+        running("1.0.0.0");
+        apply(new BypassEdit.Replace(list("2.0.0.0")));
+        apply(add("2.0.0.0"));
+        assertEquals(List.of(new Event.BypassChanged(keeper.snapshot().etag(), "a test", list("2.0.0.0"),
+                list("1.0.0.0"))), published());
+    }
+
+    @Test
+    void whatTheKernelRefusesIsNoEvent() throws Exception {
+        running();
+        host.faultAt = step -> true;
+        assertThrows(RouteRefusedException.class, () -> apply(add("2.0.0.0")));
+        assertEquals(List.of(), published());
+    }
+
+    @Test
+    void theListOfAKilledPredecessorIsAnEvent() throws Exception {
+        host.kernel.add(new ThrowRoute(13492, IpPrefix.parse("9.0.0.0")));
+        start("1.0.0.0");
+        keeper.prepare();
+        assertEquals(List.of(new Event.BypassChanged(keeper.snapshot().etag(), "a daemon that did not stop by itself",
+                list("9.0.0.0"), List.of())), published());
     }
 
     @Test
@@ -298,6 +327,10 @@ class RouteKeeperTest {
         return edit;
     }
 
+    private List<Event> published() throws InterruptedException {
+        return events.awaitAfter(0, 0).stream().map(EventLog.Entry::event).toList();
+    }
+
     private void running(String... bypass) throws Exception {
         start(bypass);
         keeper.prepare();
@@ -306,7 +339,8 @@ class RouteKeeperTest {
     }
 
     private void start(String... bypass) throws Exception {
-        keeper = RouteKeeper.start(RouteSettings.DEFAULT, BypassSet.of(list(bypass)), () -> host, bypassed::add);
+        keeper = RouteKeeper.start(RouteSettings.DEFAULT, BypassSet.of(list(bypass)), () -> host, bypassed::add,
+                events);
     }
 
     private BypassControl.Snapshot apply(BypassEdit edit) throws Exception {
