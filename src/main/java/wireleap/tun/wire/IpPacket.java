@@ -128,7 +128,8 @@ public final class IpPacket {
         if (!Checksum.isIntact(memory, headerOffset, headerLength)) {
             return BAD_CHECKSUM;
         }
-        if (headerLength > IPV4_HEADER_BYTES && !ipv4OptionsFit(headerOffset + headerLength)) {
+        if (headerLength > IPV4_HEADER_BYTES && !IpOptions.ipv4Fit(memory, headerOffset + IPV4_HEADER_BYTES,
+                headerOffset + headerLength)) {
             return BAD_OPTIONS;
         }
         trafficClass = u8(memory, headerOffset + 1);
@@ -150,34 +151,6 @@ public final class IpPacket {
             return BAD_SOURCE;
         }
         return isIpv4ThisHost(dst) ? BAD_DESTINATION : OK;
-    }
-
-    /** RFC 791 section 3.1; unknown options are skipped, as RFC 1122 section 3.2.1.8 asks. */
-    private boolean ipv4OptionsFit(long end) {
-        long position = headerOffset + IPV4_HEADER_BYTES;
-        while (position < end) {
-            int type = u8(memory, position);
-            if (type == 0) {
-                return true;
-            }
-            if (type == 1) {
-                position++;
-                continue;
-            }
-            if (end - position < 2) {
-                return false;
-            }
-            int length = u8(memory, position + 1);
-            if (length < 2 || length > end - position) {
-                return false;
-            }
-            // loose (131) and strict (137) source routes: the pointer is past the end when the last hop is reached
-            if ((type == 131 || type == 137) && (length < 3 || u8(memory, position + 2) <= length)) {
-                return false;
-            }
-            position += length;
-        }
-        return true;
     }
 
     private int parseIpv6(int length) {
@@ -228,7 +201,8 @@ public final class IpPacket {
                 fragmentNamedAt = namedAt;
                 readFragmentHeader(position);
             } else if (header == ROUTING ? u8(memory, position + 3) != 0 // segments left: we are no router
-                    : header == HOP_BY_HOP && i > 0 || !ipv6OptionsAllow(position + 2, position + length)) {
+                    : header == HOP_BY_HOP && i > 0 || !IpOptions.ipv6Allow(memory, position + 2,
+                    position + length)) {
                 return false;
             }
             header = u8(memory, position);
@@ -254,23 +228,6 @@ public final class IpPacket {
         fragmentOffset = fragment & 0xfff8;
         moreFragments = (fragment & 1) != 0;
         identification = i32(memory, position + 4);
-    }
-
-    /** RFC 8200 section 4.2: the two high bits of an option that is not known say whether to skip it (0). */
-    private boolean ipv6OptionsAllow(long start, long end) {
-        long position = start;
-        while (position < end) {
-            int type = u8(memory, position);
-            if (type == 0) {
-                position++;
-                continue;
-            }
-            if (type >>> 6 != 0 || end - position < 2) {
-                return false;
-            }
-            position += 2 + u8(memory, position + 1);
-        }
-        return position == end;
     }
 
     /** 0.0.0.0/8 and 127.0.0.0/8 (RFC 1122 section 3.2.1.3). */
