@@ -7,15 +7,12 @@ import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.KeyTable;
 import wireleap.tun.tcp.TcpConnection;
 import wireleap.tun.tcp.TcpEnd;
-import wireleap.tun.tcp.TcpOutput;
 import wireleap.tun.tcp.TcpSettings;
-import wireleap.tun.tcp.TcpSource;
 import wireleap.tun.tcp.TcpState;
 import wireleap.tun.upstream.LinkOwner;
 import wireleap.tun.upstream.Refusal;
 import wireleap.tun.upstream.StreamOwner;
 import wireleap.tun.upstream.UpstreamStream;
-import wireleap.tun.wire.IpWriter;
 import wireleap.tun.wire.TcpHeader;
 
 /**
@@ -26,7 +23,7 @@ import wireleap.tun.wire.TcpHeader;
  *
  * <p>Pooled by {@link TcpFlows}, which owns it and hears of its end. Its memory lies in the slab.
  */
-final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, TcpOutput, Timer.Target, Turn.Target {
+final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target, Turn.Target {
     /** How long a flow waits that found no memory to read into. */
     private static final long STARVED_NANOS = 20_000_000;
 
@@ -39,7 +36,6 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
     private final Turn.Place turn = new Turn.Place(this);
     private final Core core;
     private final TcpFlows flows;
-    private final SegmentOutput output;
     private final TcpConnection connection;
     private final UpDirection up;
     private final PeekDirection peeking;
@@ -47,7 +43,6 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
     private RingDirection ring;
     /** One of the two. */
     private DownDirection down;
-    private boolean ipv4;
     private boolean inUse;
     /** Null: gone, because it is done or broken. */
     private UpstreamStream stream;
@@ -64,12 +59,12 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
     TcpFlow(Core core, TcpFlows flows, SegmentOutput output, TcpSettings tcpSettings) {
         this.core = core;
         this.flows = flows;
-        this.output = output;
         this.connection = new TcpConnection(tcpSettings, core.counters);
         this.up = new UpDirection(core.slab, core.counters);
         this.peeking = new PeekDirection(core.hot, core.counters);
         this.down = peeking;
-        connection.bind(this, up, this);
+        ClientSide client = new ClientSide(this, output);
+        connection.bind(client, up, client);
     }
 
     /** The key of a flow between these ends. */
@@ -109,7 +104,6 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
     }
 
     private void begin(TcpHeader syn, int iss, long nowNanos) {
-        ipv4 = IpWriter.isIpv4(clientHi(), clientLo());
         inUse = true;
         connected = false;
         closedCleanly = false;
@@ -317,6 +311,10 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
         return connection;
     }
 
+    DownDirection down() {
+        return down;
+    }
+
     private boolean isEstablished() {
         return connection.state().compareTo(TcpState.ESTABLISHED) >= 0;
     }
@@ -404,48 +402,5 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, TcpSource, Tc
         stream = null;
         up.release();
         down.release();
-    }
-
-    @Override
-    public int prepare(long position, int maxBytes) {
-        return down.prepare(position, maxBytes);
-    }
-
-    @Override
-    public boolean endsAt(long position) {
-        return down.endsAt(position);
-    }
-
-    @Override
-    public void release(long position) {
-        down.release(position);
-    }
-
-    @Override
-    public MemorySegment headers() {
-        return output.headers();
-    }
-
-    @Override
-    public long tcpOffset() {
-        return output.begin(targetHi(), targetLo(), clientHi(), clientLo());
-    }
-
-    @Override
-    public void transmit(int tcpHeaderBytes, int payloadBytes, int mss) {
-        int first = payloadBytes == 0 ? 0 : down.preparedContiguous(payloadBytes);
-        int second = payloadBytes - first;
-        output.send(tcpHeaderBytes, mss, down.memory(), first == 0 ? 0 : down.preparedOffset(0), first,
-                second == 0 ? 0 : down.preparedOffset(first), second);
-    }
-
-    @Override
-    public int mss() {
-        return output.mss(ipv4);
-    }
-
-    @Override
-    public int maxSegmentBytes() {
-        return output.maxSegmentBytes(ipv4);
     }
 }
