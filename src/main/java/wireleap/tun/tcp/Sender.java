@@ -28,6 +28,7 @@ final class Sender {
     private final Timestamps timestamps;
     private final SegmentWriter writer;
     private final Counters counters;
+    private final SackBlocks blocks = new SackBlocks();
     private TcpSource source;
     private int iss;
     private long sndUna;
@@ -112,8 +113,11 @@ final class Sender {
         boolean wasOpen = recovery.isOpen();
         boolean wasClosed = isWindowClosed();
         recovery.ackArrives(options, nowNanos);
-        long duplicateEnd = takeDuplicateReport(options, ack);
-        boolean news = takeSackBlocks(options, duplicateEnd >= 0 ? 1 : 0);
+        long duplicateEnd = blocks.of(options, agreement.sack, iss, sndUna).duplicateEnd(ack);
+        if (duplicateEnd >= 0 && !probe.explains(duplicateEnd)) {
+            recovery.onDuplicateReported();
+        }
+        boolean news = blocks.report(duplicateEnd >= 0 ? 1 : 0, recovery);
         boolean windowMoved = window.take(segment, seq, ack, sndUna);
         if (wasClosed && !isWindowClosed()) {
             recovery.onWindowOpened();
@@ -161,32 +165,6 @@ final class Sender {
         if (roundTripNanos >= 0) {
             timer.sample(roundTripNanos);
         }
-    }
-
-    /** Where the first block ends if it reports what came twice (D-SACK, RFC 2883 section 4), else -1. */
-    private long takeDuplicateReport(TcpOptions options, long ack) {
-        if (!agreement.sack || options.sackCount() == 0) {
-            return -1;
-        }
-        long left = position(options.sackLeft(0));
-        long right = position(options.sackRight(0));
-        boolean held = options.sackCount() > 1 && position(options.sackLeft(1)) <= left
-                && right <= position(options.sackRight(1));
-        if (left >= right || right > ack && !held) {
-            return -1;
-        }
-        if (!probe.explains(right)) {
-            recovery.onDuplicateReported();
-        }
-        return right;
-    }
-
-    private boolean takeSackBlocks(TcpOptions options, int first) {
-        boolean news = false;
-        for (int i = first; i < options.sackCount(); i++) {
-            news |= recovery.onSackBlock(position(options.sackLeft(i)), position(options.sackRight(i)));
-        }
-        return news;
     }
 
     private void armProbe(long nowNanos) {
@@ -322,7 +300,8 @@ final class Sender {
     }
 
     /**
-     * No ACK has come for what was sent last: a segment more will make the peer tell (RFC 8985 section 7.3).
+     * No ACK has come for what was sent last: a segment more will make the peer tell (RFC 8985 section 7.3). Where none
+     * can be sent, the retransmission timer sees to it.
      *
      * @param newToo whether it may be one of new bytes
      */
@@ -332,14 +311,19 @@ final class Sender {
             sendNew(writer.payloadMss(), nowNanos);
         }
         boolean again = sndNxt == before;
-        if (again) {
-            long end = Math.min(sndNxt, finPosition);
-            long from = Math.max(sndUna, end - writer.payloadMss());
-            sendAgain(from, sndNxt, Math.min(end, window.edge()) - from, Counter.TCP_RETRANSMIT_PROBE, nowNanos);
+        if (again && !sendTailAgain(nowNanos)) {
+            probe.disarm();
+            return;
         }
         counters.increment(Counter.TCP_TAIL_PROBE);
         probe.sent(sndNxt, again);
         timer.postpone(nowNanos);
+    }
+
+    private boolean sendTailAgain(long nowNanos) {
+        long end = Math.min(sndNxt, finPosition);
+        long from = Math.max(sndUna, end - writer.payloadMss());
+        return sendAgain(from, sndNxt, Math.min(end, window.edge()) - from, Counter.TCP_RETRANSMIT_PROBE, nowNanos);
     }
 
     /** The persist timer ran out: probes a closed window, lets a silly one be filled; pump follows. */

@@ -217,6 +217,24 @@ class RackTest {
     }
 
     @Test
+    void aProbeThatHasNothingToSendIsNone() {
+        send(4);
+        peer.arrives(ack().window(MSS >> 7));
+        peer.pass(2 * RTT + 2 * MS);
+        assertTrue(peer.sent.isEmpty(), "the window ends before the tail");
+        assertEquals(0, peer.count(Counter.TCP_TAIL_PROBE));
+    }
+
+    @Test
+    void aProbeThatHasNothingToSendDoesNotPutTheTimeoutOff() {
+        send(4);
+        peer.arrives(ack().window(MSS >> 7));
+        peer.pass(connection.rtoNanos());
+        assertEquals(1, peer.count(Counter.TCP_TIMEOUT));
+        assertEquals(at(0), peer.next().seq());
+    }
+
+    @Test
     void aFinAloneIsProbed() {
         peer.end();
         peer.sent.clear();
