@@ -72,7 +72,8 @@ final class SocketLinks implements Links {
 
     /** From the port that has led to this target longest ago. */
     private int dialAgain(long hi, long lo, int port) {
-        var fd = spent.take(hi, lo, port, local) ? sockets.connectFrom(local, hi, lo, port) : NO_PORT;
+        var localPort = spent.take(hi, lo, port);
+        var fd = localPort > 0 ? sockets.connectFrom(localPort, hi, lo, port) : NO_PORT;
         if (fd < 0) {
             return NO_PORT;
         }
@@ -83,7 +84,7 @@ final class SocketLinks implements Links {
     /** A stream has come to its end and is about to be closed: its port may be used again. */
     void spend(int fd, long hi, long lo, int port) {
         if (sockets.local(fd, local) >= 0) {
-            spent.add(hi, lo, port, local);
+            spent.add(hi, lo, port, local.port());
         }
     }
 

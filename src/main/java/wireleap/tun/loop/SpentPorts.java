@@ -1,16 +1,15 @@
 package wireleap.tun.loop;
 
-import wireleap.tun.os.Endpoint;
-
 /**
- * The local ends of connections that were closed, oldest first, so that a port may be used again for the same server.
+ * The local ports of connections that were closed, oldest first, so that a port may be used again for the same server.
  *
  * <p>Where the client closes first it is our socket that stays in TIME-WAIT for a minute. The kernel has some 28,000
  * ports for one server and gives out none that is in TIME-WAIT, and long before they are used up it searches them for
- * milliseconds (seen on 6.18: 360 connects a second at half of them). But a socket that names the port and its address
- * itself (bind(2) with SO_REUSEADDR) takes the place of one in TIME-WAIT, if both had timestamps: the sequence numbers and
- * timestamps go on from there (RFC 6191; tcp_twsk_unique() of net/ipv4/tcp_ipv4.c), so that nothing old can be taken for
- * new. Only where there are many is it done: a port rests for {@link #RESTING} connections first.
+ * milliseconds (seen on 6.18: 360 connects a second at half of them). But a socket that names the port itself (bind(2)
+ * with SO_REUSEADDR) takes the place of one in TIME-WAIT, if both had timestamps: the sequence numbers and timestamps go
+ * on from there (RFC 6191; tcp_twsk_unique() of net/ipv4/tcp_ipv4.c), so that nothing old can be taken for new. It does
+ * not name its address: the way to the server, and with it the address, may have changed since. Only where there are
+ * many is it done: a port rests for {@link #RESTING} connections first.
  */
 final class SpentPorts {
     static final int RESTING = 2048;
@@ -19,24 +18,20 @@ final class SpentPorts {
 
     private final long[] targetHi = new long[KEPT];
     private final long[] targetLo = new long[KEPT];
-    private final long[] localHi = new long[KEPT];
-    private final long[] localLo = new long[KEPT];
     /** The target's port in the upper half, the local one in the lower. */
     private final int[] ports = new int[KEPT];
     private int oldest;
     private int count;
 
     /** Adds one that is closed just now; the oldest gives way. */
-    void add(long hi, long lo, int port, Endpoint local) {
+    void add(long hi, long lo, int port, int localPort) {
         if (count == KEPT) {
             drop();
         }
         int index = (oldest + count++) % KEPT;
         targetHi[index] = hi;
         targetLo[index] = lo;
-        localHi[index] = local.hi();
-        localLo[index] = local.lo();
-        ports[index] = port << Short.SIZE | local.port();
+        ports[index] = port << Short.SIZE | localPort;
     }
 
     /** Whether there are so many that the kernel has few. */
@@ -44,14 +39,14 @@ final class SpentPorts {
         return count >= RESTING;
     }
 
-    /** Takes out the oldest, if it led to this target; else false. */
-    boolean take(long hi, long lo, int port, Endpoint local) {
+    /** Takes out the oldest, if it led to this target; else 0. */
+    int take(long hi, long lo, int port) {
         if (count == 0 || targetHi[oldest] != hi || targetLo[oldest] != lo || ports[oldest] >>> Short.SIZE != port) {
-            return false;
+            return 0;
         }
-        local.fill(localHi[oldest], localLo[oldest], ports[oldest] & 0xffff);
+        int localPort = ports[oldest] & 0xffff;
         drop();
-        return true;
+        return localPort;
     }
 
     private void drop() {

@@ -15,10 +15,11 @@ public interface Sockets {
     int connect(long hi, long lo, int port);
 
     /**
-     * As {@link #connect}, but from an address and port of the caller's choice, which may be in TIME-WAIT after a
-     * connection to the same target. A negative result where the kernel does not allow that.
+     * As {@link #connect}, but from a port of the caller's choice, 1..65535, which may be in TIME-WAIT after a connection
+     * to the same target. The address is the one that the route of now asks for. A negative result where the kernel does
+     * not allow that.
      */
-    int connectFrom(Endpoint local, long hi, long lo, int port);
+    int connectFrom(int localPort, long hi, long lo, int port);
 
     /** 0: connected. EAGAIN: not yet. Else why it failed; to be asked no more once it has told that. */
     int connectResult(int fd);

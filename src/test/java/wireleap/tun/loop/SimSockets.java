@@ -94,11 +94,11 @@ final class SimSockets implements Sockets {
     }
 
     @Override
-    public int connectFrom(Endpoint local, long hi, long lo, int port) {
+    public int connectFrom(int localPort, long hi, long lo, int port) {
         if (reuseError < 0) {
             return reuseError;
         }
-        reused.add(local.port());
+        reused.add(localPort);
         return open();
     }
 

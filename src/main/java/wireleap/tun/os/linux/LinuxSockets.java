@@ -86,17 +86,23 @@ public final class LinuxSockets implements Sockets {
     }
 
     @Override
-    public int connectFrom(Endpoint local, long hi, long lo, int port) {
-        int fd = stream(Endpoint.isIpv4(hi, lo));
+    public int connectFrom(int localPort, long hi, long lo, int port) {
+        boolean ipv4 = Endpoint.isIpv4(hi, lo);
+        int fd = stream(ipv4);
         if (fd < 0) {
             return fd;
         }
-        address.fill(local.hi(), local.lo(), local.port());
-        int result = Sys.bind(fd, address.memory(), address.bytes());
+        int result = bindAnywhere(fd, ipv4, localPort);
         if (result >= 0) {
             result = connectTo(fd, hi, lo, port);
         }
         return result >= 0 || Errno.EINPROGRESS.is(result) ? fd : closed(fd, result);
+    }
+
+    /** To a port of all addresses of a family; port 0: any. */
+    private int bindAnywhere(int fd, boolean ipv4, int port) {
+        address.fill(0, ipv4 ? 0xffff_0000_0000L : 0, port);
+        return Sys.bind(fd, address.memory(), address.bytes());
     }
 
     /** A TCP socket with all of its options: its descriptor. */
@@ -142,12 +148,7 @@ public final class LinuxSockets implements Sockets {
         int result = datagramOptions(fd, ipv6);
         if (result >= 0) {
             option(fd, Linux.IPPROTO_UDP(), Linux.UDP_GRO(), 1); // kernels before 5.0 give one datagram at a time
-            if (ipv6) {
-                address.fill(0, 0, 0);
-            } else {
-                address.fill(0, 0xffff_0000_0000L, 0);
-            }
-            result = Sys.bind(fd, address.memory(), address.bytes());
+            result = bindAnywhere(fd, !ipv6, 0);
         }
         return result >= 0 ? fd : closed(fd, result);
     }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import wireleap.tun.os.Endpoint;
 import wireleap.tun.os.Errno;
@@ -53,6 +55,46 @@ class LinuxSocketsKernelTest {
             try {
                 Sockets sockets = new LinuxSockets(arena, SocketSettings.PLAIN);
                 assertEquals(Errno.ENETUNREACH, Errno.ofResult(sockets.connect(0, SocketPair.LOOPBACK4, 9)));
+            } finally {
+                Netns.enter(home);
+            }
+        }
+    }
+
+    /** In a namespace of its own; a process that is started here lives there too. */
+    private static void ip(String... words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(words));
+        assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor(), command.toString());
+    }
+
+    @Test
+    void aPortUsedAgainHasTheAddressThatTheRouteOfNowAsksFor() throws Exception {
+        long server = 0x0000_ffff_0a09_0909L;
+        try (Arena arena = Arena.ofConfined();
+             Fd home = Netns.current()) {
+            Netns.enterNew();
+            try (Fd listener = SocketPair.listener(arena, 0x0000_ffff_0000_0000L)) {
+                LinuxSockets sockets = new LinuxSockets(arena, SocketSettings.PLAIN);
+                Endpoint local = new Endpoint();
+                ip("link", "set", "lo", "up");
+                ip("address", "add", "10.9.0.1/32", "dev", "lo");
+                ip("address", "add", "10.9.0.2/32", "dev", "lo");
+                ip("route", "replace", "local", "10.9.9.9/32", "dev", "lo", "table", "main", "src", "10.9.0.1");
+                int port = SocketPair.port(sockets, listener);
+                try (Fd near = new Fd(sockets.connect(0, server, port));
+                     Fd far = SocketPair.accept(listener)) {
+                    sockets.local(near.number(), local);
+                    near.close();
+                }
+                assertEquals(0x0000_ffff_0a09_0001L, local.lo());
+                ip("route", "replace", "local", "10.9.9.9/32", "dev", "lo", "table", "main", "src", "10.9.0.2");
+                int before = local.port();
+                try (Fd near = new Fd(sockets.connectFrom(before, 0, server, port))) {
+                    sockets.local(near.number(), local);
+                }
+                assertEquals(before, local.port());
+                assertEquals(0x0000_ffff_0a09_0002L, local.lo());
             } finally {
                 Netns.enter(home);
             }

@@ -198,7 +198,7 @@ class PeekTest {
             sockets.local(near.number(), local);
             near.close();
             far.close();
-            near = Fd.of("connect", sockets.connectFrom(local, 0, lo, port));
+            near = Fd.of("connect", sockets.connectFrom(local.port(), 0, lo, port));
             far = SocketPair.accept(listener);
         }
         says("0123");
