@@ -135,7 +135,18 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         int base = number("--rule-base", options.ruleBase(), RouteSettings.MIN_RULE_BASE, RouteSettings.MAX_RULE_BASE);
         int mtu = number("--mtu", options.mtu(), MIN_MTU, MAX_MTU);
         return new RouteSettings(base, usual.mark(), options.tun(), usual.ipv4Address(), usual.ipv6Address(), mtu,
-                usual.transmitQueuePackets(), UserIds.parse(options.bypassUsers()), options.dns().isPresent());
+                usual.transmitQueuePackets(), UserIds.parse(options.bypassUsers()), options.dns().isPresent(),
+                options.strict(), forwarded(options.forwarded()), options.failClosed());
+    }
+
+    private static List<String> forwarded(List<String> devices) {
+        for (String device : devices) {
+            if (!TUN_NAME.matcher(device).matches() || Set.of("all", "default", "lo").contains(device)) {
+                throw new ConfigException("--forward " + device + ": must be the name of a device by which others send"
+                        + " what this host forwards, such as docker0");
+            }
+        }
+        return devices;
     }
 
     private static Redirect dns(Optional<String> option) {

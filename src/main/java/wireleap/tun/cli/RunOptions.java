@@ -26,6 +26,15 @@ public final class RunOptions {
     private final OptionSpec bypassUsers = list("--bypass-user", "USER",
             "All that this user (name or number) sends stays out of the TUN, such as the proxy itself where it runs on "
             + "this host; may be given again.");
+    private final OptionSpec failClosed = flag("--fail-closed",
+            "Keeps the TUN and the routes into it when the daemon dies other than by a signal that asks it to stop: what "
+            + "was captured is dropped there until the next start, or until 'wireleap_tun cleanup'.");
+    private final OptionSpec strict = flag("--strict",
+            "Captures sockets that have a source address, too: those bound to an address, and answers to connections "
+            + "from outside, SSH included, unless they come from the local network.");
+    private final OptionSpec forwarded = list("--forward", "DEVICE",
+            "Captures what comes in by this device to be forwarded, too, such as containers' traffic by docker0; may be "
+            + "given again.");
     private final OptionSpec dns = value("--dns", "ADDR[:PORT]", String.class,
             "Sends all queries to port 53, whatever resolver they ask, also one on the local network, to this one "
             + "through the upstream; answers come from the resolver that was asked. Default: each goes to the resolver "
@@ -85,7 +94,8 @@ public final class RunOptions {
 
     /** Makes these options of a command. */
     CommandSpec of(CommandSpec command) {
-        for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, dns, socket, socketGroup,
+        for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, failClosed, strict,
+                forwarded, dns, socket, socketGroup,
                 postReplaces, tun, mtu, ruleBase, memory, maxFlows, maxUdpSessions, earlyAccept, icmp, logLevel)) {
             command.addOption(option);
         }
@@ -106,6 +116,18 @@ public final class RunOptions {
 
     public List<String> bypassUsers() {
         return values(bypassUsers);
+    }
+
+    public boolean failClosed() {
+        return failClosed.getValue();
+    }
+
+    public boolean strict() {
+        return strict.getValue();
+    }
+
+    public List<String> forwarded() {
+        return values(forwarded);
     }
 
     public Optional<String> dns() {

@@ -2,12 +2,15 @@ package wireleap.tun.policy;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.TreeMap;
 import wireleap.tun.policy.Rule.Action;
 import wireleap.tun.policy.Rule.Match;
 
@@ -20,9 +23,11 @@ import wireleap.tun.policy.Rule.Match;
  * @param families the ones that the kernel has
  * @param device the TUN, present from {@link Stage#DEVICE_UP} on
  * @param bypass the bypass list
+ * @param loosened uplinks whose reverse path filter was loosened for {@code --strict}, with its value before, 0 or 1.
+ *     The kernel keeps this as rules that do nothing, so that whoever comes after a killed daemon can put it back
  */
 public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> families, Optional<Device> device,
-        BypassSet bypass) {
+        BypassSet bypass, Map<String, Integer> loosened) {
     /** How far the start has come; each stage includes the ones before it. */
     public enum Stage {
         /** Nothing of ours is there. */
@@ -44,31 +49,42 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
     /** @throws IllegalArgumentException if the stage needs a device and none is given */
     public RoutePlan {
         families = Set.copyOf(families);
+        loosened = Map.copyOf(loosened);
         if (stage.compareTo(Stage.DEVICE_UP) >= 0 && device.isEmpty()) {
             throw new IllegalArgumentException("no stage " + stage + " without a device");
         }
     }
 
+    /** The plan to have nothing of a family yet, nor a TUN. */
+    public static RoutePlan nothing(RouteSettings settings, BypassSet bypass) {
+        return new RoutePlan(settings, Stage.NOTHING, EnumSet.allOf(Family.class), Optional.empty(), bypass, Map.of());
+    }
+
     /** This plan at another stage. */
     public RoutePlan at(Stage other) {
-        return new RoutePlan(settings, other, families, device, bypass);
+        return new RoutePlan(settings, other, families, device, bypass, loosened);
     }
 
     /** This plan with a TUN. */
     public RoutePlan with(Device tun) {
-        return new RoutePlan(settings, stage, families, Optional.of(tun), bypass);
+        return new RoutePlan(settings, stage, families, Optional.of(tun), bypass, loosened);
     }
 
     /** This plan with another list. */
     public RoutePlan with(BypassSet list) {
-        return new RoutePlan(settings, stage, families, device, list);
+        return new RoutePlan(settings, stage, families, device, list, loosened);
+    }
+
+    /** This plan with other uplinks whose reverse path filter was loosened. */
+    public RoutePlan with(Map<String, Integer> uplinks) {
+        return new RoutePlan(settings, stage, families, device, bypass, uplinks);
     }
 
     /** This plan without a family. */
     public RoutePlan without(Family absent) {
         Set<Family> left = new LinkedHashSet<>(families);
         left.remove(absent);
-        return new RoutePlan(settings, stage, left, device, bypass);
+        return new RoutePlan(settings, stage, left, device, bypass, loosened);
     }
 
     /**
@@ -84,12 +100,43 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
                 .sorted().toList();
     }
 
+    /**
+     * Whether a predecessor's rules lead the host's traffic into a TUN.
+     *
+     * @param observed what was found
+     */
+    public static boolean captures(Set<Claim> observed) {
+        return observed.stream().anyMatch(claim -> claim instanceof Rule rule && rule.captures());
+    }
+
+    /**
+     * The uplinks whose reverse path filter a predecessor has loosened, with its value before.
+     *
+     * @param observed what was found
+     */
+    public Map<String, Integer> noted(Set<Claim> observed) {
+        Map<String, Integer> noted = new TreeMap<>();
+        for (int value = 0; value <= 1; value++) {
+            for (Claim claim : observed) {
+                if (claim instanceof Rule rule && rule.preference() == settings.notePreference(value)
+                        && rule.action() instanceof Action.Nop && !rule.match().inputDevice().isEmpty()) {
+                    noted.put(rule.match().inputDevice(), value);
+                }
+            }
+        }
+        return noted;
+    }
+
     /** All that should be there, in the order in which it is to be made. */
     public SequencedSet<Claim> claims() {
         List<Claim> claims = new ArrayList<>(bypass.size() + 40);
         for (Family family : Family.values()) {
             if (families.contains(family) && stage != Stage.NOTHING) {
                 prepared(family, claims);
+            }
+            if (family == Family.IPV4 && stage != Stage.NOTHING) {
+                loosened.forEach((uplink, value) -> claims.add(new Rule(family, settings.notePreference(value),
+                        Match.ALL.inputDevice(uplink), new Action.Nop())));
             }
             if (families.contains(family) && stage.compareTo(Stage.DEVICE_UP) >= 0) {
                 deviceUp(family, device.orElseThrow(), claims);
@@ -125,12 +172,20 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
         }
         Match localIsTheUsers = settings.capturesDns() ? Match.ALL.destinationPort(DNS_PORT).not() : Match.ALL;
         claims.add(rule(family, 3, localIsTheUsers, new Action.Lookup(MAIN, OptionalInt.of(0))));
-        sourceless(family, claims);
+        own(family, claims);
+        for (String device : settings.forwarded()) {
+            claims.add(rule(family, 7, Match.ALL.inputDevice(device), lookup(settings.bypassTable())));
+        }
     }
 
-    /** Only sockets without a source address. IPv6 says it by sending away whatever has one. */
-    private void sourceless(Family family, List<Claim> claims) {
-        if (family == Family.IPV4) {
+    /**
+     * What this host sends itself; unless it is strict, only of sockets without a source address. IPv6 says that by
+     * sending away whatever has one.
+     */
+    private void own(Family family, List<Claim> claims) {
+        if (settings.strict()) {
+            claims.add(rule(family, family == Family.IPV4 ? 4 : 6, Match.OWN, lookup(settings.bypassTable())));
+        } else if (family == Family.IPV4) {
             claims.add(rule(family, 4, Match.OWN.from(IpPrefix.ipv4(0, 32)), lookup(settings.bypassTable())));
         } else {
             claims.add(rule(family, 4, Match.OWN.from(IpPrefix.parse("::/1")), end()));

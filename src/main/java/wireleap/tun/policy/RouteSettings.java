@@ -15,9 +15,13 @@ import java.util.List;
  * @param transmitQueuePackets how many packets may wait for the TUN's reader (txqueuelen)
  * @param bypassUsers ids of users whose sockets are left alone, 0..2^32-2
  * @param capturesDns whether queries to a resolver on the LAN go into the TUN, too
+ * @param strict whether sockets that have a source address are captured, too
+ * @param forwarded devices by which what comes in to be forwarded is captured, too
+ * @param failClosed whether the TUN outlives a daemon that is killed, so that what was captured is dropped there
  */
 public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPrefix ipv4Address, IpPrefix ipv6Address,
-        int mtu, int transmitQueuePackets, List<Long> bypassUsers, boolean capturesDns) {
+        int mtu, int transmitQueuePackets, List<Long> bypassUsers, boolean capturesDns,
+        boolean strict, List<String> forwarded, boolean failClosed) {
     /** Which our routes and rules carry. Nobody else uses the number; linux/rtnetlink.h, RTPROT_*. */
     public static final int PROTOCOL = 157;
     /** Tables follow from the base, and the kernel's own end at 255. */
@@ -31,11 +35,13 @@ public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPref
 
     /** What holds where nobody says otherwise. */
     public static final RouteSettings DEFAULT = new RouteSettings(13_488, new Rule.Mark(0x574c, 0xffff), "wltun0",
-            IpPrefix.parse("10.13.49.0"), IpPrefix.parse("fd13:490:574c::"), 1500, 1000, List.of(), false);
+            IpPrefix.parse("10.13.49.0"), IpPrefix.parse("fd13:490:574c::"), 1500, 1000, List.of(), false,
+            false, List.of(), false);
 
     /** @throws IllegalArgumentException saying which value is out of range */
     public RouteSettings {
         bypassUsers = bypassUsers.stream().distinct().sorted().toList();
+        forwarded = forwarded.stream().distinct().sorted().toList();
         if (ruleBase < MIN_RULE_BASE || ruleBase > MAX_RULE_BASE) {
             throw new IllegalArgumentException("the rule base " + ruleBase + " is not in " + MIN_RULE_BASE + ".."
                     + MAX_RULE_BASE + "; 13488 is usual");
@@ -64,6 +70,15 @@ public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPref
     /** The table with nothing but the way into the TUN. */
     public int tunTable() {
         return ruleBase + 5;
+    }
+
+    /**
+     * Preference of the rules that say what an uplink's reverse path filter was before it was loosened.
+     *
+     * @param value what it was, 0 or 1
+     */
+    public int notePreference(int value) {
+        return ruleBase + 9 + value;
     }
 
     /** Preference of the rule where everything that is left alone goes on. */

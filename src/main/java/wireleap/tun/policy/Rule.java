@@ -95,6 +95,7 @@ public record Rule(Family family, int preference, Match match, Action action) im
         }
     }
 
+    private static final IpPrefix NO_ADDRESS = IpPrefix.ipv4(0, 32);
     private static final int MAIN = 254;             // RT_TABLE_MAIN, linux/rtnetlink.h
 
     @Override
@@ -119,6 +120,12 @@ public record Rule(Family family, int preference, Match match, Action action) im
             }
         }
         return words.toString();
+    }
+
+    /** Whether it leads what this host, or another one, sends into a table of ours. */
+    boolean captures() {
+        return action instanceof Action.Lookup lookup && lookup.table() != MAIN
+                && match.from().map(NO_ADDRESS::equals).orElse(true);
     }
 
     /** A nop before the gotos that aim at it, marked packets' before the TUN is there, everything else last. */

@@ -2,7 +2,6 @@ package wireleap.tun.routes;
 
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -62,7 +61,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         this.opener = opener;
         this.onBypassed = onBypassed;
         this.events = events;
-        initial = new RoutePlan(settings, Stage.NOTHING, EnumSet.allOf(Family.class), Optional.empty(), bypass);
+        initial = RoutePlan.nothing(settings, bypass);
         families = initial.families();
         snapshot = new Snapshot(bypass, EntityTag.of(process, counter));
     }

@@ -7,10 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -75,6 +74,37 @@ class RoutePlanTest {
         assertEquals(List.of("rule add not pref 13491 dport 53 lookup main suppress_prefixlength 0",
                         "-6 rule add not pref 13491 dport 53 lookup main suppress_prefixlength 0"),
                 steps(plan).filter(words -> words.contains("13491")).toList());
+    }
+
+    @Test
+    void strictCapturesWhateverTheSource() {
+        RoutePlan plan = plan(settings(true, List.of())).with(TUN).at(Stage.CAPTURING);
+        assertEquals(List.of("rule add pref 13492 iif lo lookup 13492", "-6 rule add pref 13494 iif lo lookup 13492"),
+                steps(plan).filter(words -> words.matches(".* pref 1349[2-8] .*")).toList());
+    }
+
+    @Test
+    void whatIsForwardedFromADeviceIsCapturedInBothFamilies() {
+        RoutePlan plan = plan(settings(false, List.of("docker0", "br1", "docker0"))).with(TUN).at(Stage.CAPTURING);
+        assertEquals(List.of("rule add pref 13495 iif br1 lookup 13492", "rule add pref 13495 iif docker0 lookup 13492",
+                        "-6 rule add pref 13495 iif br1 lookup 13492", "-6 rule add pref 13495 iif docker0 lookup 13492"),
+                steps(plan).filter(words -> words.contains("pref 13495")).toList());
+    }
+
+    @Test
+    void aLoosenedUplinkIsNotedInTheKernelBeforeAnythingIsCaptured() {
+        Map<String, Integer> uplinks = Map.of("eth0", 1, "wlan0", 0);
+        RoutePlan prepared = NOTHING.with(uplinks).at(Stage.PREPARED);
+        assertEquals(Set.of("rule add pref 13498 iif eth0 nop", "rule add pref 13497 iif wlan0 nop"),
+                steps(prepared).filter(words -> words.contains("iif")).collect(Collectors.toSet()));
+        assertEquals(uplinks, NOTHING.noted(prepared.claims()));
+    }
+
+    @Test
+    void onlyWhatCapturesIsFoundCapturing() throws Exception {
+        assertTrue(RoutePlan.captures(capturing().claims()));
+        assertTrue(RoutePlan.captures(capturing().without(Family.IPV4).claims()));
+        assertFalse(RoutePlan.captures(capturing().at(Stage.DEVICE_UP).claims()));
     }
 
     @Test
@@ -201,13 +231,21 @@ class RoutePlanTest {
     }
 
     private static RoutePlan plan(RouteSettings settings) {
-        return new RoutePlan(settings, Stage.NOTHING, EnumSet.allOf(Family.class), Optional.empty(), BypassSet.EMPTY);
+        return RoutePlan.nothing(settings, BypassSet.EMPTY);
     }
 
     private static RouteSettings settings(int ruleBase, List<Long> bypassUsers, boolean capturesDns) {
         RouteSettings byDefault = RouteSettings.DEFAULT;
         return new RouteSettings(ruleBase, byDefault.mark(), byDefault.tunName(), byDefault.ipv4Address(),
-                byDefault.ipv6Address(), byDefault.mtu(), byDefault.transmitQueuePackets(), bypassUsers, capturesDns);
+                byDefault.ipv6Address(), byDefault.mtu(), byDefault.transmitQueuePackets(), bypassUsers, capturesDns,
+                false, List.of(), false);
+    }
+
+    private static RouteSettings settings(boolean strict, List<String> forwarded) {
+        RouteSettings byDefault = RouteSettings.DEFAULT;
+        return new RouteSettings(byDefault.ruleBase(), byDefault.mark(), byDefault.tunName(), byDefault.ipv4Address(),
+                byDefault.ipv6Address(), byDefault.mtu(), byDefault.transmitQueuePackets(), List.of(), false, strict,
+                forwarded, false);
     }
 
     private static String words(RoutePlan plan) {

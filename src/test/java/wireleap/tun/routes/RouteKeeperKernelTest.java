@@ -357,6 +357,7 @@ class RouteKeeperKernelTest {
     private static RouteSettings settings(List<Long> users, boolean capturesDns) {
         RouteSettings byDefault = RouteSettings.DEFAULT;
         return new RouteSettings(byDefault.ruleBase(), byDefault.mark(), byDefault.tunName(), byDefault.ipv4Address(),
-                byDefault.ipv6Address(), byDefault.mtu(), byDefault.transmitQueuePackets(), users, capturesDns);
+                byDefault.ipv6Address(), byDefault.mtu(), byDefault.transmitQueuePackets(), users, capturesDns,
+                false, List.of(), false);
     }
 }

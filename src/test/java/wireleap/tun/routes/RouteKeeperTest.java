@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -360,7 +359,6 @@ class RouteKeeperTest {
     }
 
     static Set<Claim> claims(Stage stage, BypassSet bypass) {
-        return new RoutePlan(RouteSettings.DEFAULT, stage, EnumSet.allOf(Family.class), Optional.of(TUN), bypass)
-                .claims();
+        return RoutePlan.nothing(RouteSettings.DEFAULT, bypass).with(TUN).at(stage).claims();
     }
 }
