@@ -272,6 +272,7 @@ final class DnsOverTcpTest {
         world.server.dataBytes = 65_480;
         world.askAndRun(Messages.query(1, "example.org", 65_535, 0));
         assertTrue(only().isTruncated());
+        assertEquals(1, world.counters.value(Counter.DNS_ANSWERS_TRUNCATED));
     }
 
     @ParameterizedTest

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.mem.Bytes;
+import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Slab;
 import wireleap.tun.upstream.DatagramLink;
@@ -30,6 +31,7 @@ final class StackBugTest implements PacketOutput {
     private final StillLinks sockets = new StillLinks();
     private final Slab slab = new Slab(Arena.ofAuto().allocate(4 << 20, 4096));
     private final MemorySegment scratch = Arena.ofAuto().allocate(HEADER_SPACE);
+    private final Counters counters = new Counters();
     private final Stack stack;
     /** What throws when it is called next, once. */
     private Optional<String> fault = Optional.empty();
@@ -40,8 +42,7 @@ final class StackBugTest implements PacketOutput {
 
     StackBugTest() {
         Links links = faulty(Links.class, sockets);
-        stack = new Stack(World.settings(), slab, this, new Direct(links, World.PATIENCE, new Counters()), new Counters(),
-                1, nowNanos);
+        stack = new Stack(World.settings(), slab, this, new Direct(links, World.PATIENCE, counters), counters, 1, nowNanos);
     }
 
     private <T> T faulty(Class<T> type, T real) {
@@ -137,6 +138,7 @@ final class StackBugTest implements PacketOutput {
         assertEquals(1, bugs);
         assertEquals(0, stack.tcpFlows());
         assertEquals(before, slab.usedBytes());
+        assertEquals(1, counters.value(Counter.TCP_RESET_BUG));
         tcpFlow(PORT + 1);
         assertEquals(1, stack.tcpFlows());
     }

@@ -3,12 +3,20 @@ package wireleap.tun.flow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import wireleap.tun.mem.Bytes;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Gauge;
 import wireleap.tun.upstream.SimServer;
 import wireleap.tun.upstream.SocketError;
+import wireleap.tun.wire.Checksum;
 import wireleap.tun.wire.IpWriter;
 import wireleap.tun.wire.VirtioNetHeader;
 
@@ -16,6 +24,7 @@ import wireleap.tun.wire.VirtioNetHeader;
 final class StackCountersTest {
     private static final long SECOND = 1_000_000_000L;
     private static final int ECHO = 8;
+    private static final int ECHO_REPLY = 0;
 
     private World world = World.direct();
 
@@ -33,6 +42,58 @@ final class StackCountersTest {
     private void dial() {
         world.net.fail(0, World.TARGET, 81, SocketError.AGAIN);
         segment(81, 100, Packets.SYN);
+    }
+
+    private static byte[] changed(byte[] packet, int at, int value) {
+        byte[] changed = packet.clone();
+        changed[VirtioNetHeader.BYTES + at] = (byte) value;
+        return changed;
+    }
+
+    /** The same, with the checksum that the IPv4 header then has. */
+    private static byte[] ipv4(byte[] packet, int at, int value) {
+        byte[] changed = changed(packet, at, value);
+        MemorySegment ip = MemorySegment.ofArray(changed).asSlice(VirtioNetHeader.BYTES);
+        Bytes.putU16(ip, 10, 0);
+        Bytes.putU16(ip, 10, Checksum.complement(Checksum.sum(ip, 0, (changed[VirtioNetHeader.BYTES] & 15) << 2, 0)));
+        return changed;
+    }
+
+    static Stream<Arguments> dropped() {
+        byte[] segment = Packets.tcp(World.CLIENT, 5000, World.TARGET, 80, 1, 0, Packets.SYN);
+        byte[] datagram6 = Packets.udp(World.CLIENT6_HI, 0, 5000, World.TARGET6_HI, 1, 53, new byte[8]);
+        IpWriter toTarget = new IpWriter().between(0, World.CLIENT, 0, World.TARGET, 1);
+        return Stream.of(
+                Arguments.of(Counter.DROP_TRUNCATED, Arrays.copyOf(segment, segment.length - 1)),
+                Arguments.of(Counter.DROP_IP_VERSION, changed(segment, 0, 0x55)),
+                Arguments.of(Counter.DROP_IP_LENGTH, changed(segment, 3, 19)),
+                Arguments.of(Counter.DROP_IP_CHECKSUM, changed(segment, 10, segment[VirtioNetHeader.BYTES + 10] ^ 1)),
+                // four bytes of options that are the ports 5000 and 80: type 19, length 136
+                Arguments.of(Counter.DROP_IP_OPTIONS, ipv4(segment, 0, 0x46)),
+                // an extension header that is the source port, 5000: next header 19, 1,096 bytes
+                Arguments.of(Counter.DROP_IP_EXTENSIONS, changed(datagram6, 6, 60)),
+                Arguments.of(Counter.DROP_JUMBOGRAM, changed(changed(datagram6, 4, 0), 5, 0)),
+                Arguments.of(Counter.DROP_IP_SOURCE, ipv4(segment, 12, 224)),
+                Arguments.of(Counter.DROP_IP_DESTINATION, ipv4(segment, 16, 127)),
+                Arguments.of(Counter.DROP_MULTICAST, ipv4(segment, 16, 224)),
+                Arguments.of(Counter.DROP_PROTOCOL, ipv4(segment, 9, 132)),
+                Arguments.of(Counter.DROP_HOP_LIMIT, ipv4(segment, 8, 1)),
+                Arguments.of(Counter.DROP_TCP_HEADER, changed(segment, 32, 4 << 4)),
+                Arguments.of(Counter.DROP_TCP_CHECKSUM, changed(segment, 33, Packets.SYN | Packets.ACK)),
+                Arguments.of(Counter.DROP_UDP_HEADER, changed(datagram6, 45, 7)),
+                Arguments.of(Counter.DROP_UDP_CHECKSUM, changed(datagram6, 48, 1)),
+                Arguments.of(Counter.DROP_ICMP_HEADER, Packets.packet(toTarget, new byte[7])),
+                Arguments.of(Counter.DROP_ICMP_CHECKSUM, Packets.packet(toTarget, new byte[8])),
+                Arguments.of(Counter.ICMP_IGNORED,
+                        Packets.packet(toTarget, Packets.icmp(toTarget, ECHO_REPLY, 0, 7, new byte[8]))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("dropped")
+    void whatIsDroppedIsCountedByItsReason(Counter reason, byte[] packet) {
+        world.inject(packet);
+        assertEquals(1, world.count(reason));
+        assertEquals(0, world.net.madeLinks());
     }
 
     @Test

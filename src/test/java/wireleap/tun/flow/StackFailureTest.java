@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import wireleap.tun.mem.Counter;
 import wireleap.tun.tcp.TcpEnd;
 
 /** The upstream fails at every byte: the client never sees a clean end with bytes missing. */
@@ -136,6 +137,7 @@ final class StackFailureTest {
         world.settle();
         assertEquals(50_000, client.received);
         assertTrue(client.wasReset());
+        assertEquals(1, world.count(Counter.TCP_RESET_UPSTREAM_FAILED));
         nothingIsLeft();
     }
 

@@ -58,6 +58,7 @@ final class StackLimitsTest {
         List<SimClient> clients = open(5);
         assertEquals(List.of(true, true, false, false, false), clients.stream().map(SimClient::wasReset).toList());
         assertEquals(2, world.count(Counter.TCP_HALF_OPEN_EVICTED));
+        assertEquals(5, world.count(Counter.TCP_FLOWS_OPENED));
         assertEquals(3, world.stack.halfOpenFlows());
     }
 
@@ -73,6 +74,17 @@ final class StackLimitsTest {
         world.run(SECOND);
         assertEquals(100_000, client.received);
         assertEquals(3, world.stack.halfOpenFlows());
+    }
+
+    @Test
+    void strangersWaitWhileManyFlowsAreHalfOpen() {
+        limits(10_000, 1600, 1 << 20);
+        world.net.fail(0, World.TARGET, 81, SocketError.AGAIN);
+        for (int i = 0; i < 5000; i++) {
+            world.inject(Packets.tcp(World.CLIENT + 2 + i, 5000, World.TARGET, 81, i, 0, Packets.SYN));
+        }
+        assertEquals(5000, world.count(Counter.DROP_TCP_STRANGER) + world.count(Counter.TCP_FLOWS_OPENED));
+        assertTrue(world.count(Counter.UPSTREAM_DIALS) <= 100 + 256 + 1);
     }
 
     @Test
@@ -106,6 +118,7 @@ final class StackLimitsTest {
         assertTrue(world.client(2000).open().connection.sndUna() < 0);
         world.run(SECOND / 100);
         assertEquals(0, world.count(Counter.TCP_RESET_TABLE_FULL));
+        assertEquals(1, world.count(Counter.TCP_TIME_WAIT_CUT));
     }
 
     @Test
@@ -114,6 +127,7 @@ final class StackLimitsTest {
         long block = world.slab.allocate(8 << 10);
         SimClient client = open(1).getFirst();
         assertTrue(client.wasReset());
+        assertEquals(1, world.count(Counter.TCP_RESET_NO_MEMORY));
         world.slab.free(block, 8 << 10);
     }
 

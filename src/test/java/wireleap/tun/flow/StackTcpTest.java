@@ -394,6 +394,7 @@ final class StackTcpTest {
         world.run(SECOND);
         assertTrue(client.wasReset());
         assertTrue(target.sawReset);
+        assertEquals(1, world.count(Counter.TCP_RESET_BYPASSED));
         assertEquals(0, world.stack.tcpFlows());
     }
 

@@ -23,6 +23,7 @@ import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Slab;
 import wireleap.tun.upstream.SimDatagramLink;
 import wireleap.tun.upstream.SimNet.Endpoint;
+import wireleap.tun.upstream.SocketError;
 import wireleap.tun.wire.Checksum;
 import wireleap.tun.wire.IpPacket;
 import wireleap.tun.wire.IpWriter;
@@ -280,6 +281,21 @@ final class StackUdpTest {
     }
 
     @Test
+    void whatTheSocketRefusesIsCountedAndToldToTheClient() {
+        world.net.refuseDatagrams(SocketError.NET_UNREACHABLE);
+        sendAndWait(5000, World.TARGET, payload(1));
+        assertEquals(1, world.count(Counter.DATAGRAMS_UP_FAILED));
+        assertArrayEquals(new byte[] {3, 0}, Arrays.copyOfRange(world.others.getFirst(), 20, 22));
+    }
+
+    @Test
+    void answerLargerThanIpCanCarryIsCountedAndLost() {
+        answers(65_508);
+        assertEquals(1, world.count(Counter.DATAGRAMS_DOWN_TOO_LARGE));
+        assertEquals(0, world.others.size());
+    }
+
+    @Test
     void equalDatagramsOfATurnGoUpInOneGo() {
         echoAt(0, World.TARGET, 53);
         for (int i = 0; i < 10; i++) {
@@ -526,6 +542,7 @@ final class StackUdpTest {
         }
         assertEquals(2, world.count(Counter.ICMP_ERROR_SENT));
         assertEquals(1, world.count(Counter.UPSTREAM_DIALS));
+        assertEquals(1, world.count(Counter.DATAGRAMS_UP_UNSENT), "the first one waited, the second was refused");
     }
 
     @Test
@@ -535,6 +552,7 @@ final class StackUdpTest {
         world.manners.control.serverReset();
         world.run(SECOND / 10);
         assertEquals(0, world.stack.udpSessions());
+        assertEquals(1, world.count(Counter.UDP_SESSIONS_UPSTREAM_ENDED));
         sendAndWait(5000, World.TARGET, payload(1));
         assertEquals(2, world.others.size());
     }
@@ -587,6 +605,7 @@ final class StackUdpTest {
         world.toStack(Packets.packet(ip, Packets.icmp(ip, 3, 3, 0, world.others.getFirst())));
         world.run(SECOND / 10);
         assertEquals(0, world.stack.udpSessions());
+        assertEquals(1, world.count(Counter.UDP_SESSIONS_CLIENT_GONE));
     }
 
     @Test

@@ -52,6 +52,7 @@ final class UpDirectionTest {
     void whatTheUpstreamTakesNeedsNoMemory() {
         stream.room = 1000;
         assertEquals(1000, deliver(0, 1000));
+        assertEquals(1000, counters.value(Counter.BYTES_UP));
         assertEquals(0, slab.usedBytes());
     }
 

@@ -229,6 +229,7 @@ class IcmpSenderTest {
     void whatMustNotBeAnsweredIsNot(String hex) {
         IpPacket about = parse(hex.replace(" ", ""));
         assertFalse(sender.error(IcmpError.PORT_UNREACHABLE, about, 0));
+        assertEquals(1, counters.value(Counter.ICMP_ERROR_WITHHELD));
         assertTrue(sent.packets().isEmpty());
     }
 

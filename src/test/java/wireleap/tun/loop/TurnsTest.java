@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import wireleap.tun.os.Poller;
 import wireleap.tun.upstream.Link;
 import wireleap.tun.upstream.LinkOwner;
 import wireleap.tun.upstream.SocketError;
+import wireleap.tun.wire.VirtioNetHeader;
 
 class TurnsTest {
     private final LoopWorld world = new LoopWorld();
@@ -49,6 +51,23 @@ class TurnsTest {
         world.ready(world.youngest(), Poller.READABLE);
         world.turn();
         assertEquals(5_000, client.received);
+    }
+
+    @Test
+    void whatTheDeviceTakesIsCounted() {
+        var bytes = new AtomicLong();
+        var client = world.device.tap;
+        world.device.tap = (memory, offset, length) -> {
+            bytes.addAndGet(length - VirtioNetHeader.BYTES);
+            client.onPacket(memory, offset, length);
+        };
+        world.connect(1000);
+        world.sockets.recvResult = 5_000;
+        world.sockets.recvBytes = 5_000;
+        world.ready(world.youngest(), Poller.READABLE);
+        world.turn();
+        assertEquals(bytes.get(), world.count(Counter.BYTES_OUT));
+        assertEquals(1, world.count(Counter.SUPER_SEGMENTS_OUT));
     }
 
     @Test
@@ -271,6 +290,7 @@ class TurnsTest {
         var client = world.connect(1000);
         world.turns.close();
         assertTrue(client.connection.closed());
+        assertEquals(1, world.count(Counter.TCP_RESET_STOPPED));
         assertEquals(1, world.sockets.wereReset.size());
     }
 

@@ -176,6 +176,7 @@ class CloseTest {
     void aResetExactlyNextEndsTheConnection() {
         peer.arrives(segment().flags(RST));
         assertEquals(TcpEnd.RESET_BY_PEER, connection.end());
+        assertEquals(1, peer.count(Counter.TCP_RESET_RECEIVED));
         assertTrue(peer.sent.isEmpty());
     }
 
@@ -207,6 +208,7 @@ class CloseTest {
             peer.arrives(new Segment().seq(5).flags(SYN));
         }
         assertEquals(10, peer.sent.size());
+        assertEquals(90, peer.count(Counter.TCP_CHALLENGE_ACK_WITHHELD));
         peer.pass(1_000 * MS);
         peer.arrives(new Segment().seq(5).flags(SYN));
         assertEquals(11, peer.sent.size());

@@ -184,6 +184,7 @@ class SendTest {
         assertEquals(MSS, again.payload());
         assertEquals(10 * MSS, connection.cwndBytes());
         assertEquals(1, peer.count(Counter.TCP_FAST_RECOVERY));
+        assertEquals(1, peer.count(Counter.TCP_RETRANSMIT_FAST));
     }
 
     @Test

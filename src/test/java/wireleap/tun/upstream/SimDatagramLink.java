@@ -67,6 +67,9 @@ public final class SimDatagramLink implements DatagramLink {
     public int send(long hi, long lo, int port, MemorySegment head, long headOffset, int headLength,
                     MemorySegment body, long bodyOffset, int bodyLength) {
         alive();
+        if (net.datagramError() < 0) {
+            return net.datagramError();
+        }
         if (headLength + bodyLength > MOST_BYTES) {
             return SocketError.MESSAGE_SIZE;
         }

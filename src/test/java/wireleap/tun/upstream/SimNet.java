@@ -52,6 +52,8 @@ public final class SimNet implements Links {
     private boolean peeks = true;
     /** Whether new sockets can be made. */
     private boolean exhausted;
+    /** Below zero: what sending any datagram answers. */
+    private int datagramError;
 
     public SimNet(long seed) {
         this.random = new Random(seed);
@@ -83,6 +85,15 @@ public final class SimNet implements Links {
     public SimNet exhausted(boolean exhausted) {
         this.exhausted = exhausted;
         return this;
+    }
+
+    /** Sending a datagram fails from now on. */
+    public void refuseDatagrams(int socketError) {
+        datagramError = socketError;
+    }
+
+    int datagramError() {
+        return datagramError;
     }
 
     /** Datagrams that may not become fragments have to fit into packets of so many bytes. */

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Slab;
 
@@ -29,6 +30,7 @@ final class Socks5Test {
     private final SimNet net = new SimNet(1);
     private final SimSocks.Manners manners = new SimSocks.Manners();
     private final Slab slab = new Slab(Arena.ofAuto().allocate(1 << 20));
+    private final Counters counters = new Counters();
     private final List<UpstreamStatus> statuses = new ArrayList<>();
     private Socks5 socks = socks("", "");
     private final Recorder flow = new Recorder();
@@ -48,7 +50,7 @@ final class Socks5Test {
     }
 
     private Socks5 socks(String user, String password) {
-        return new Socks5(net, new Socks5Settings(0, SERVER, 1080, user, password, PATIENCE), slab, new Counters(),
+        return new Socks5(net, new Socks5Settings(0, SERVER, 1080, user, password, PATIENCE), slab, counters,
                 (status, error) -> statuses.add(status));
     }
 
@@ -176,18 +178,24 @@ final class Socks5Test {
 
     @ParameterizedTest
     @MethodSource("replies")
-    void replyBecomesTheRefusalOfThatName(int reply, Refusal expected) {
+    void replyBecomesTheRefusalOfThatNameAndIsCountedAsThat(int reply, Refusal expected, Counter counted) {
         manners.reply = reply;
         run();
         assertEquals(expected, refusal());
+        assertEquals(1, counters.value(counted));
     }
 
     static Stream<Arguments> replies() {
-        return Stream.of(Arguments.of(1, Refusal.FAILED), Arguments.of(2, Refusal.NOT_ALLOWED),
-                Arguments.of(3, Refusal.NET_UNREACHABLE), Arguments.of(4, Refusal.HOST_UNREACHABLE),
-                Arguments.of(5, Refusal.REFUSED), Arguments.of(6, Refusal.TTL_EXPIRED),
-                Arguments.of(7, Refusal.NOT_SUPPORTED), Arguments.of(8, Refusal.NOT_SUPPORTED),
-                Arguments.of(9, Refusal.FAILED), Arguments.of(255, Refusal.FAILED));
+        return Stream.of(Arguments.of(1, Refusal.FAILED, Counter.REFUSED_FAILED),
+                Arguments.of(2, Refusal.NOT_ALLOWED, Counter.REFUSED_NOT_ALLOWED),
+                Arguments.of(3, Refusal.NET_UNREACHABLE, Counter.REFUSED_NET_UNREACHABLE),
+                Arguments.of(4, Refusal.HOST_UNREACHABLE, Counter.REFUSED_HOST_UNREACHABLE),
+                Arguments.of(5, Refusal.REFUSED, Counter.REFUSED_BY_TARGET),
+                Arguments.of(6, Refusal.TTL_EXPIRED, Counter.REFUSED_TTL_EXPIRED),
+                Arguments.of(7, Refusal.NOT_SUPPORTED, Counter.REFUSED_NOT_SUPPORTED),
+                Arguments.of(8, Refusal.NOT_SUPPORTED, Counter.REFUSED_NOT_SUPPORTED),
+                Arguments.of(9, Refusal.FAILED, Counter.REFUSED_FAILED),
+                Arguments.of(255, Refusal.FAILED, Counter.REFUSED_FAILED));
     }
 
     @Test
@@ -221,6 +229,7 @@ final class Socks5Test {
         manners.fallsSilentAfter = bytes;
         run();
         assertEquals(Refusal.TIMED_OUT, refusal());
+        assertEquals(1, counters.value(Counter.REFUSED_TIMED_OUT));
     }
 
     @ParameterizedTest

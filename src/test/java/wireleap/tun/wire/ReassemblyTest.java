@@ -89,6 +89,7 @@ class ReassemblyTest {
         assertFalse(add(part(version, 1, datagram, 1_448, 2_896), 0));
         assertTrue(add(part(version, 1, datagram, 2_896, 3_000), 0));
         assertArrayEquals(datagram, result());
+        assertEquals(1, counters.value(Counter.REASSEMBLED));
     }
 
     @ParameterizedTest
@@ -256,6 +257,7 @@ class ReassemblyTest {
         assertEquals(30 * SECOND + 5, reassembly.deadlineNanos());
         assertFalse(reassembly.expire(30 * SECOND + 4));
         assertTrue(reassembly.expire(30 * SECOND + 5));
+        assertEquals(1, counters.value(Counter.REASSEMBLY_TIMED_OUT));
     }
 
     @Test
