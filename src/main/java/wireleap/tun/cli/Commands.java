@@ -1,6 +1,7 @@
 package wireleap.tun.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
@@ -69,6 +70,11 @@ final class Commands {
     /** An option with a value. */
     static OptionSpec.Builder value(String name, String label, Class<?> type, String... description) {
         return OptionSpec.builder(name).paramLabel(label).type(type).description(description);
+    }
+
+    /** An option with a path; picocli would look its own way of making one up by reflection. */
+    static OptionSpec.Builder path(String name, String label, String... description) {
+        return value(name, label, Path.class, description).converters(text -> Path.of(text));
     }
 
     /** An option whose values are separated by commas, and which may be given again. */

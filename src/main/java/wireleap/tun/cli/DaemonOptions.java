@@ -12,7 +12,7 @@ import wireleap.tun.client.SocketPath;
 final class DaemonOptions {
     private static final int MAX_WAIT_SECONDS = 3600;
 
-    private final OptionSpec socket = Commands.value("--socket", "PATH", Path.class,
+    private final OptionSpec socket = Commands.path("--socket", "PATH",
             "The daemon's control socket. Default: wireleap_tun.sock in $WIRELEAP_HOME, in $RUNTIME_DIRECTORY or in "
             + "/run/wireleap_tun.").build();
     private final OptionSpec wait = Commands.value("--wait", "SECONDS", Integer.class,

@@ -13,7 +13,7 @@ public interface Program {
     /** Says what this machine offers and lacks; changes nothing. */
     int doctor(PrintStream out) throws Exception;
 
-    /** Exercises the start and the packet path on a simulated device, so that an AOT cache can be recorded. */
+    /** Exercises the start and the packet path so that an AOT cache can be recorded. */
     int train() throws Exception;
 
     /** A semantic version, such as {@code 0.1.0+59f8b81d56c9}. */

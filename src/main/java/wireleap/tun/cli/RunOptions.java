@@ -2,6 +2,7 @@ package wireleap.tun.cli;
 
 import static wireleap.tun.cli.Commands.flag;
 import static wireleap.tun.cli.Commands.list;
+import static wireleap.tun.cli.Commands.path;
 import static wireleap.tun.cli.Commands.value;
 
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ public final class RunOptions {
             "  direct                                 straight out, through a stack of our own").required(true).build();
     private final OptionSpec bypass = list("--bypass", "LIST",
             "Addresses and networks that stay out of the TUN from the start, separated by commas; may be given again.");
-    private final OptionSpec bypassFile = value("--bypass-file", "FILE", Path.class,
+    private final OptionSpec bypassFile = path("--bypass-file", "FILE",
             "The same, one a line; empty lines and lines that begin with # are skipped.").build();
     private final OptionSpec bypassUsers = list("--bypass-user", "USER",
             "All that this user (name or number) sends stays out of the TUN, such as the proxy itself where it runs on "
@@ -39,7 +40,7 @@ public final class RunOptions {
             "Sends all queries to port 53, whatever resolver they ask, also one on the local network, to this one "
             + "through the upstream; answers come from the resolver that was asked. Default: each goes to the resolver "
             + "that it asks, through the upstream, or as without the daemon if it is on the local network.").build();
-    private final OptionSpec socket = value("--socket", "PATH", Path.class,
+    private final OptionSpec socket = path("--socket", "PATH",
             "The control socket. Default: wireleap_tun.sock in $WIRELEAP_HOME, in $RUNTIME_DIRECTORY or in "
             + "/run/wireleap_tun.").build();
     private final OptionSpec socketGroup = value("--socket-group", "GROUP", String.class,
@@ -83,7 +84,7 @@ public final class RunOptions {
         CommandSpec run = options.of(Commands.command("run",
                 "Runs the daemon in the foreground until SIGINT or SIGTERM; logs to standard error.",
                 () -> program.run(options)));
-        run.addOption(value("--config", "FILE", Path.class,
+        run.addOption(path("--config", "FILE",
                 "Reads options from FILE: lines of NAME = VALUE, NAME being an option's name without its dashes; # "
                 + "begins a comment. The command line wins. A password belongs here rather than on the command line, "
                 + "which every user of this machine can read.").preprocessor(new ConfigFile.Loading()).build());
