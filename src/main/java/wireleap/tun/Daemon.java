@@ -15,6 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.api.ApiServer;
 import wireleap.tun.api.ApiSettings;
+import wireleap.tun.api.Sources;
+import wireleap.tun.events.EventLog;
 import wireleap.tun.flow.AddressFilter;
 import wireleap.tun.flow.StackSettings;
 import wireleap.tun.loop.DeviceGoneException;
@@ -84,7 +86,8 @@ final class Daemon {
             state.keeper(keeper);
             ApiSettings settings = new ApiSettings(config.socket(), config.socketGroup(),
                     config.makeSocketDirectory(), state.version(), config.postReplaces());
-            try (ApiServer api = ApiServer.start(settings, keeper, state::report, state::stats)) {
+            Sources sources = new Sources(state::report, state::stats, state.events());
+            try (ApiServer api = ApiServer.start(settings, keeper, sources); EventLog events = sources.events()) {
                 LOG.info("{} answers", config.socket());
                 route(keeper, memory);
             }

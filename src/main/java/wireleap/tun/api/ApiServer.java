@@ -1,8 +1,6 @@
 package wireleap.tun.api;
 
 import java.io.IOException;
-import java.util.Map;
-import java.util.function.Supplier;
 import wireleap.tun.routes.BypassControl;
 
 /**
@@ -21,19 +19,18 @@ public final class ApiServer implements AutoCloseable {
     /**
      * Makes the socket; when this returns, clients can connect and are answered.
      *
-     * @param state what GET /state answers: maps, lists, strings, numbers and booleans; called by any thread
-     * @param stats what GET /stats answers, likewise
      * @throws IOException whose message says in one line why there can be no such socket and what to do
      */
-    public static ApiServer start(ApiSettings settings, BypassControl control, Supplier<Map<String, Object>> state,
-            Supplier<Map<String, Object>> stats) throws IOException {
-        return start(settings, control, state, stats, HttpLimits.STANDARD);
+    public static ApiServer start(ApiSettings settings, BypassControl control, Sources sources)
+            throws IOException {
+        return start(settings, control, sources, HttpLimits.STANDARD);
     }
 
-    static ApiServer start(ApiSettings settings, BypassControl control, Supplier<Map<String, Object>> state,
-            Supplier<Map<String, Object>> stats, HttpLimits limits) throws IOException {
+    static ApiServer start(ApiSettings settings, BypassControl control, Sources sources, HttpLimits limits)
+            throws IOException {
         Router router = new Router();
-        new DaemonResource(state, stats, settings.version()).mount(router);
+        new DaemonResource(sources.state(), sources.stats(), settings.version()).mount(router);
+        new EventsResource(sources.events(), limits).mount(router);
         new BypassResource(control, settings.postReplaces()).mount(router);
         SocketFile socket = SocketFile.open(settings.socket(), settings.group(), settings.makeDirectory());
         Listener listener = new Listener(socket.channel(), router, limits);

@@ -1,6 +1,7 @@
 package wireleap.tun.api;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
@@ -80,13 +81,18 @@ final class Connection {
     }
 
     private boolean answer(Head head) throws IOException, HttpException {
-        Response response;
+        Answer answer;
         try (BodyReader body = new BodyReader(input, limits, budgetBytes)) {
-            response = router.answer(new Request(head, read(body, head), this));
+            answer = router.answer(new Request(head, read(body, head), this));
         }
         boolean last = head.isLast() || stopping;
-        LOG.debug("{}: {}", head, response.status().code());
-        write(response, head.isHead(), last);
+        switch (answer) {
+            case Response response -> {
+                LOG.debug("{}: {}", head, response.status().code());
+                write(response, head.isHead(), last);
+            }
+            case Streaming streaming -> stream(streaming, head, last);
+        }
         idleSinceNanos = System.nanoTime();
         return !last && phase.compareAndSet(Phase.BUSY, Phase.IDLE) && !stopping;
     }
@@ -105,6 +111,23 @@ final class Connection {
     private void write(Response response, boolean withoutBody, boolean last) throws IOException {
         try (var late = deadlines.closing(channel, limits.answerNanos())) {
             ResponseWriter.write(channel, response, withoutBody, last);
+        }
+    }
+
+    /** Nothing of the next request is read before the end. */
+    private void stream(Streaming streaming, Head head, boolean last) throws IOException {
+        try (streaming) {
+            LOG.debug("{}: a stream", head);
+            PieceWriter out = new PieceWriter(channel, deadlines, limits.pieceNanos(), head.isHttp11());
+            try (var late = deadlines.closing(channel, limits.answerNanos())) {
+                ResponseWriter.writeHead(channel, streaming, head.isHttp11(), last);
+            }
+            if (!head.isHead()) {
+                streaming.writeTo(out);
+                out.end();
+            }
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException("the server stops");
         }
     }
 

@@ -7,12 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * An answer.
+ * An answer that is known as a whole.
  *
  * @param fields besides those that the writer adds: Date, Content-Type, Content-Length, Connection
  * @param body JSON; shared, never changed
  */
-record Response(Status status, Map<String, String> fields, byte[] body) {
+record Response(Status status, Map<String, String> fields, byte[] body) implements Answer {
     private static final byte[] NONE = new byte[0];
 
     /** 200 with this JSON. */

@@ -42,14 +42,35 @@ final class ResponseWriter {
     }
 
     private static String head(Response response, boolean last) {
-        StringBuilder head = new StringBuilder(256);
-        head.append("HTTP/1.1 ").append(response.status().code()).append(' ').append(response.status().description());
-        field(head, "Date", DATE.format(ZonedDateTime.now(ZoneOffset.UTC)));
+        StringBuilder head = head(response.status());
         response.fields().forEach((name, value) -> field(head, name, value));
         if (response.status() != Status.NOT_MODIFIED) {
             field(head, "Content-Type", "application/json");
             field(head, "Content-Length", Integer.toString(response.body().length));
         }
+        return ended(head, last);
+    }
+
+    /** The head of an answer whose length is not known yet. */
+    static void writeHead(WritableByteChannel channel, Streaming streaming, boolean isChunked, boolean last)
+            throws IOException {
+        StringBuilder head = head(Status.OK);
+        field(head, "Content-Type", streaming.contentType());
+        field(head, "Cache-Control", "no-store");
+        if (isChunked) {
+            field(head, "Transfer-Encoding", "chunked");
+        }
+        write(channel, ByteBuffer.wrap(ended(head, last).getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    private static StringBuilder head(Status status) {
+        StringBuilder head = new StringBuilder(256);
+        head.append("HTTP/1.1 ").append(status.code()).append(' ').append(status.description());
+        field(head, "Date", DATE.format(ZonedDateTime.now(ZoneOffset.UTC)));
+        return head;
+    }
+
+    private static String ended(StringBuilder head, boolean last) {
         if (last) {
             field(head, "Connection", "close");
         }
@@ -64,7 +85,8 @@ final class ResponseWriter {
         write(channel, ByteBuffer.wrap(CONTINUE));
     }
 
-    private static void write(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
+    /** All of these; waits for a slow client. */
+    static void write(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }

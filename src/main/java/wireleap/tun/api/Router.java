@@ -17,7 +17,7 @@ final class Router {
     /** Answers the requests of one method and path; may block. */
     @FunctionalInterface
     interface Handler {
-        Response answer(Request request) throws HttpException, InterruptedException;
+        Answer answer(Request request) throws HttpException, InterruptedException;
     }
 
     private final Map<String, Map<String, Handler>> resources = new LinkedHashMap<>();
@@ -70,7 +70,7 @@ final class Router {
     }
 
     /** The answer to a request: whatever happens, one that the client can read. */
-    Response answer(Request request) {
+    Answer answer(Request request) {
         try {
             return find(request.head()).answer(request);
         } catch (HttpException e) {

@@ -35,6 +35,7 @@ final class Commands {
                 () -> program.demo(System.out)));
         add(root, StateCommand.command(out));
         add(root, StatsCommand.command(out));
+        add(root, WatchCommand.command(out));
         add(root, BypassCommand.command(out));
         add(root, command("doctor",
                 "Says what this machine offers the daemon and lacks, and what to do about it; changes nothing.",

@@ -14,12 +14,28 @@ final class AnswerReader {
 
     private final Exchange in;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private boolean isChunked;
+    private long chunkLeft;                          // bytes of the present chunk that are still to be read
+    private boolean isAtEnd;                         // the last chunk has been read
 
     AnswerReader(Exchange in) {
         this.in = in;
     }
 
     Answer read() throws IOException, InterruptedException {
+        return withBody(head());
+    }
+
+    /** The answer of this head as a whole. */
+    Answer withBody(Answer head) throws IOException, InterruptedException {
+        if (head.code() != 204 && head.code() != 304) {
+            readBody(head.fields());
+        }
+        return new Answer(head.code(), head.phrase(), head.fields(), body.toByteArray());
+    }
+
+    /** The answer without its body, which is still to be read. */
+    Answer head() throws IOException, InterruptedException {
         String status = line();
         Map<String, String> fields = fields();
         while (status.startsWith("HTTP/1.1 1")) {          // interim answers: RFC 9110 section 15.2
@@ -29,31 +45,49 @@ final class AnswerReader {
         if (!status.matches("HTTP/1\\.[0-9] [0-9]{3}( .*)?")) {
             throw new ProtocolException("this is no HTTP answer: is the socket the daemon's?");
         }
-        int code = Integer.parseInt(status.substring(9, 12));
-        if (code != 204 && code != 304) {
-            readBody(fields);
-        }
-        return new Answer(code, status.substring(Math.min(status.length(), 13)), fields, body.toByteArray());
+        isChunked = fields.getOrDefault("Transfer-Encoding", "").equalsIgnoreCase("chunked");
+        return new Answer(Integer.parseInt(status.substring(9, 12)), status.substring(Math.min(status.length(), 13)),
+                fields, new byte[0]);
     }
 
     private void readBody(Map<String, String> fields) throws IOException, InterruptedException {
-        if (fields.getOrDefault("Transfer-Encoding", "").equalsIgnoreCase("chunked")) {
-            for (long size = chunkSize(); size > 0; size = chunkSize()) {
-                append(size);
-                line();
-            }
-            fields();
-        } else if (fields.containsKey("Content-Length")) {
+        if (!isChunked && fields.containsKey("Content-Length")) {
             append(number(fields.get("Content-Length"), 10));
         } else {
-            for (int next = in.next(); next >= 0; next = in.next()) {
+            for (int next = next(); next >= 0; next = next()) {
                 append(next);
             }
         }
     }
 
+    /** The next byte of a body whose length was not announced, 0..255, or -1 at its end. */
+    int next() throws IOException, InterruptedException {
+        if (!isChunked) {
+            return in.next();
+        }
+        if (chunkLeft == 0 && !isAtEnd) {
+            chunkLeft = chunkSize();
+            isAtEnd = chunkLeft == 0;
+            if (isAtEnd) {
+                fields();
+            }
+        }
+        if (isAtEnd) {
+            return -1;
+        }
+        int next = in.require();
+        if (--chunkLeft == 0) {
+            line();
+        }
+        return next;
+    }
+
     private long chunkSize() throws IOException, InterruptedException {
-        return number(line().split(";", 2)[0].strip(), 16);
+        long size = number(line().split(";", 2)[0].strip(), 16);
+        if (size < 0) {
+            throw tooLong();
+        }
+        return size;
     }
 
     private static long number(String digits, int radix) throws ProtocolException {

@@ -81,10 +81,14 @@ public final class BypassClient {
      * @throws IllegalArgumentException if it is nothing that a header field can carry
      */
     public BypassClient ifMatch(String etag) {
-        if (!etag.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
-            throw new IllegalArgumentException("an entity tag has visible ASCII characters only");
+        return new BypassClient(socket, patience, answerTime, Optional.of(printable(etag)));
+    }
+
+    private static String printable(String text) {
+        if (!text.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+            throw new IllegalArgumentException("a header field has visible ASCII characters only");
         }
-        return new BypassClient(socket, patience, answerTime, Optional.of(etag));
+        return text;
     }
 
     /** The daemon's state: {@code state} (activating, active, deactivating, failed), {@code version}, counts. */
@@ -98,6 +102,41 @@ public final class BypassClient {
      */
     public Map<String, Object> stats() throws IOException, InterruptedException {
         return map(ask("GET", "/stats", Optional.empty()).body());
+    }
+
+    /**
+     * What happens to the daemon from now on: changes of its state, of the bypass list, of the upstream, and repairs.
+     * While it listens a connection stays open. An answer's time is how long a silence may last, which the daemon breaks
+     * every 5 s.
+     */
+    public EventStream events() throws IOException, InterruptedException {
+        return events("");
+    }
+
+    /**
+     * What has happened to the daemon since some event, and happens from now on.
+     *
+     * @param id of that event; of one that the daemon has forgotten, a {@code lost} event comes first
+     * @throws IllegalArgumentException if it is nothing that a header field can carry
+     */
+    public EventStream events(String id) throws IOException, InterruptedException {
+        return new EventStream(this::listen, printable(id));
+    }
+
+    private EventStream.Connection listen(String id) throws IOException, InterruptedException {
+        Exchange exchange = new Exchange(new Dialer(socket, patience).connect(), answerTime);
+        try {
+            AnswerReader reader = exchange.send(request("GET", "/events", id.isEmpty() ? "" : "Last-Event-ID: " + id,
+                    new byte[0]));
+            Answer answer = reader.head();
+            if (answer.code() != 200) {
+                throw refusal(reader.withBody(answer));
+            }
+            return new EventStream.Connection(exchange, reader);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            exchange.close();
+            throw e;
+        }
     }
 
     /** The daemon's version, such as {@code 0.1.0+59f8b81d56c9}. */
@@ -186,7 +225,7 @@ public final class BypassClient {
     }
 
     private Answer ask(String method, String path, Optional<Object> content) throws IOException, InterruptedException {
-        ByteBuffer request = request(method, path, content.isPresent() ? JSON.std.asBytes(content.get()) : new byte[0]);
+        ByteBuffer request = request(method, path, "", content.isPresent() ? JSON.std.asBytes(content.get()) : new byte[0]);
         try (var exchange = new Exchange(new Dialer(socket, patience).connect(), answerTime)) {
             Answer answer = exchange.exchange(request);
             if (answer.code() != 200) {
@@ -196,9 +235,11 @@ public final class BypassClient {
         }
     }
 
-    private ByteBuffer request(String method, String path, byte[] body) {
+    /** @param field one more, or none where it is empty */
+    private ByteBuffer request(String method, String path, String field, byte[] body) {
         StringBuilder head = new StringBuilder().append(method).append(' ').append(path)
-                .append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+                .append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")
+                .append(field).append(field.isEmpty() ? "" : "\r\n");
         if (!method.equals("GET")) {
             head.append("Content-Type: application/json\r\nContent-Length: ").append(body.length).append("\r\n");
             ifMatch.ifPresent(etag -> head.append("If-Match: ").append(etag).append("\r\n"));

@@ -14,7 +14,7 @@ final class Exchange implements AutoCloseable {
     private final SocketChannel channel;
     private final Selector selector;
     private final Duration answerTime;
-    private final long endNanos;
+    private long endNanos;
     private final ByteBuffer buffer = ByteBuffer.allocate(16 << 10).flip();   // between position and limit: unread
 
     /**
@@ -27,6 +27,17 @@ final class Exchange implements AutoCloseable {
         this.endNanos = System.nanoTime() + answerTime.toNanos();
         this.selector = Selector.open();
         channel.register(selector, 0);
+    }
+
+    /** Lets the time for the answer begin anew. */
+    void extend() {
+        endNanos = System.nanoTime() + answerTime.toNanos();
+    }
+
+    /** Sends the request; what of the answer is read is the caller's. */
+    AnswerReader send(ByteBuffer request) throws IOException, InterruptedException {
+        write(request);
+        return new AnswerReader(this);
     }
 
     /** Sends the request and reads the answer; a server may answer before it has read all, and hang up. */

@@ -24,6 +24,7 @@ public final class EventLog implements AutoCloseable {
     private final Deque<Entry> entries = new ArrayDeque<>();   // guarded by lock, as all below
     private long lastNumber;
     private int weight;                                        // of all entries
+    private int waiting;                                       // readers
     private boolean closed;
 
     /**
@@ -79,11 +80,23 @@ public final class EventLog implements AutoCloseable {
      */
     public List<Entry> awaitAfter(long number, long nanos) throws InterruptedException {
         lock.lock();
+        waiting++;
         try {
             for (long left = nanos; lastNumber <= number && !closed && left > 0; ) {
                 left = changed.awaitNanos(left);
             }
             return entries.stream().filter(entry -> entry.number() > number).toList();
+        } finally {
+            waiting--;
+            lock.unlock();
+        }
+    }
+
+    /** How many readers wait now. */
+    public int waiting() {
+        lock.lock();
+        try {
+            return waiting;
         } finally {
             lock.unlock();
         }

@@ -11,7 +11,7 @@ import wireleap.tun.fuzz.Target;
 /** Requests one behind the other on a connection, cut anywhere, and what is in their bodies. */
 public final class HttpTarget implements Target {
     private static final int BUDGET = 1 << 20;
-    private static final HttpLimits LIMITS = new HttpLimits(200, 500, 3000, BUDGET, 1, 1, 1, 1, 1, 1, 1);
+    private static final HttpLimits LIMITS = new HttpLimits(200, 500, 3000, BUDGET, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
 
     /** The first byte says how many bytes come at once. */
     @Override

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import wireleap.tun.events.Event;
+import wireleap.tun.policy.IpPrefix;
 
 /** What openapi.json says is what is answered, and what is answered stands in openapi.json. */
 @Timeout(60)
@@ -65,6 +67,24 @@ class OpenApiTest {
         }
     }
 
+    /** An event of each kind, as a listener gets it. */
+    private List<Provoked> listened() throws IOException {
+        List<Event> happening = List.of(new Event.StateChanged("active", "failed", "gone"),
+                new Event.BypassChanged("v", "root:root", List.of(IpPrefix.parse("1.2.3.4")), List.of()),
+                new Event.Repaired("a rule", "was gone"), new Event.UpstreamChanged("up", ""));
+        List<Provoked> all = new ArrayList<>();
+        try (RawClient client = api.connect()) {
+            RawClient.Answer head = client.get("/events", "Last-Event-ID: other-1").head();
+            client.chunk();
+            all.add(new Provoked("GET", "/events", 200, head.with(client.chunk())));
+            for (Event event : happening) {
+                api.events().publish(event);
+                all.add(new Provoked("GET", "/events", 200, head.with(client.chunk())));
+            }
+        }
+        return all;
+    }
+
     private Provoked raw(int status, String path, String bytes) throws IOException {
         try (RawClient client = api.connect()) {
             return new Provoked("GET", path, status, client.send(bytes).answer());
@@ -78,6 +98,7 @@ class OpenApiTest {
             all.add(raw(400, path, "GET " + path + " HTTP/1.1\r\n\r\n"));
             all.add(raw(505, path, "GET " + path + " HTTP/3.0\r\n\r\n"));
         }
+        all.addAll(listened());
         String one = "[\"1.2.3.4\",\"10.0.0.0/8\",\"2001:db8::1\",\"2001:db8::/32\",\"1.2.3.4\"]";
         String many = IntStream.rangeClosed(0, 65_536)
                 .mapToObj(i -> "10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255))
@@ -134,7 +155,11 @@ class OpenApiTest {
             matcher.match(answer.field(name), object(matcher.resolved(object(response.get("headers")).get(name)))
                     .get("schema"), where + " " + name);
         }
-        if (response.containsKey("content")) {
+        if (answer.fields().getOrDefault("Content-Type", "").equals("text/event-stream")) {
+            Object documented = object(object(object(response.get("content")).get("text/event-stream"))
+                    .get("x-events")).get(EventsTest.name(answer.body()));
+            matcher.match(JSON.std.anyFrom(EventsTest.data(answer.body())), documented, where);
+        } else if (response.containsKey("content")) {
             matcher.match(JSON.std.anyFrom(answer.body()), schema(response.get("content")), where);
         } else {
             assertEquals("", answer.body(), where);

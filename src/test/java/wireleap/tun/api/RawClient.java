@@ -31,6 +31,11 @@ final class RawClient implements AutoCloseable {
             return Integer.parseInt(line.split(" ")[1]);
         }
 
+        /** The same head with a body. */
+        Answer with(String content) {
+            return new Answer(line, fields, content);
+        }
+
         String field(String name) {
             return fields.get(name);
         }
@@ -84,6 +89,13 @@ final class RawClient implements AutoCloseable {
             fields.put(parts[0], parts[1]);
         }
         return new Answer(line, fields, "");
+    }
+
+    /** The next chunk of an answer's body whose head has been read; empty: it was the last. */
+    String chunk() throws IOException {
+        String chunk = text(Integer.parseInt(line(), 16));
+        line();
+        return chunk;
     }
 
     /** Whether the server has ended the connection and nothing else came before. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import wireleap.tun.events.EventLog;
 
 /** A server over a list in memory, on a socket in a directory of its own. */
 final class TestApi implements AutoCloseable {
@@ -14,14 +15,15 @@ final class TestApi implements AutoCloseable {
 
     private final Path directory;
     private final MemoryControl control = new MemoryControl();
+    private final EventLog events = new EventLog();
     private final ApiServer server;
 
     private TestApi(HttpLimits limits, boolean postReplaces) throws IOException {
         directory = Files.createTempDirectory("wltun");
         server = ApiServer.start(
                 new ApiSettings(directory.resolve("api.sock"), Optional.empty(), false, "1.2.3", postReplaces),
-                control, () -> Map.of("state", "active", "pid", 4711, "version", "1.2.3"),
-                () -> Map.of("total", Map.of("packets", Map.of("in", 7L)), "loops", List.of()), limits);
+                control, new Sources(() -> Map.of("state", "active", "pid", 4711, "version", "1.2.3"),
+                () -> Map.of("total", Map.of("packets", Map.of("in", 7L)), "loops", List.of()), events), limits);
     }
 
     /** With the daemon's own limits. */
@@ -41,16 +43,27 @@ final class TestApi implements AutoCloseable {
     static HttpLimits times(long head, long body, long idle, long answer) {
         HttpLimits usual = HttpLimits.STANDARD;
         return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), usual.bufferedBytes(),
-                usual.connections(), head * MILLISECOND, body * MILLISECOND, idle * MILLISECOND, answer * MILLISECOND,
-                usual.lingerNanos(), usual.stopNanos());
+                usual.connections(), usual.listeners(), head * MILLISECOND, body * MILLISECOND, idle * MILLISECOND,
+                answer * MILLISECOND, answer * MILLISECOND, usual.heartbeatNanos(), usual.lingerNanos(),
+                usual.stopNanos());
     }
 
     /** The daemon's own limits but for the number of connections and the bytes that their bodies may hold. */
     static HttpLimits places(int connections, int bufferedBytes) {
         HttpLimits usual = HttpLimits.STANDARD;
         return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), bufferedBytes,
-                connections, usual.headNanos(), usual.bodyNanos(), usual.idleNanos(), usual.answerNanos(),
-                usual.lingerNanos(), usual.stopNanos());
+                connections, usual.listeners(), usual.headNanos(), usual.bodyNanos(), usual.idleNanos(),
+                usual.answerNanos(), usual.pieceNanos(), usual.heartbeatNanos(), usual.lingerNanos(),
+                usual.stopNanos());
+    }
+
+    /** The daemon's own limits but for the number of listeners and the times of their streams, in milliseconds. */
+    static HttpLimits streams(int listeners, long piece, long heartbeat) {
+        HttpLimits usual = HttpLimits.STANDARD;
+        return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), usual.bufferedBytes(),
+                usual.connections(), listeners, usual.headNanos(), usual.bodyNanos(), usual.idleNanos(),
+                usual.answerNanos(), piece * MILLISECOND, heartbeat * MILLISECOND, usual.lingerNanos(),
+                usual.stopNanos());
     }
 
     Path socket() {
@@ -59,6 +72,11 @@ final class TestApi implements AutoCloseable {
 
     MemoryControl control() {
         return control;
+    }
+
+    /** What GET /events tells of. */
+    EventLog events() {
+        return events;
     }
 
     RawClient connect() throws IOException {

@@ -5,17 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wireleap.tun.api.ApiServer;
 import wireleap.tun.api.ApiSettings;
+import wireleap.tun.api.Sources;
+import wireleap.tun.events.Event;
+import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.BypassEdit;
 import wireleap.tun.policy.IpPrefix;
 
@@ -23,6 +29,7 @@ import wireleap.tun.policy.IpPrefix;
 class CommandsTest {
     private final Map<String, Object> state = new LinkedHashMap<>();
     private final Map<String, Object> stats = new LinkedHashMap<>();
+    private final EventLog events = new EventLog();
     private final ListInMemory control = new ListInMemory();
     @TempDir
     private Path directory;
@@ -33,7 +40,7 @@ class CommandsTest {
     void start() throws IOException {
         socket = directory.resolve("s");
         server = ApiServer.start(new ApiSettings(socket, Optional.empty(), false, "1.2.3", true), control,
-                () -> state, () -> stats);
+                new Sources(() -> state, () -> stats, events));
     }
 
     @AfterEach
@@ -166,6 +173,48 @@ class CommandsTest {
                 invoke("stats", "--json").out());
     }
 
+    /** What {@code watch} prints of events that happen while it listens, until there have been so many. */
+    private List<String> watched(List<Event> happening, String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("watch", "--count", "" + happening.size()));
+        arguments.addAll(List.of(options));
+        FutureTask<Invocation> watching = new FutureTask<>(() -> invoke(arguments.toArray(String[]::new)));
+        Thread.startVirtualThread(watching);
+        while (events.waiting() == 0) {
+            Thread.onSpinWait();
+        }
+        happening.forEach(events::publish);
+        assertEquals(0, watching.get().code(), () -> watching.resultNow().err());
+        return watching.get().out().lines().toList();
+    }
+
+    @Test
+    void eachEventIsALine() throws Exception {
+        List<IpPrefix> many = IntStream.range(0, 10).mapToObj(i -> IpPrefix.parse("192.0.2." + i)).toList();
+        List<String> lines = watched(List.of(
+                new Event.StateChanged("active", "failed", "the TUN is gone"),
+                new Event.BypassChanged("v", "root:root", List.of(IpPrefix.parse("10.0.0.0/8")), many),
+                new Event.Repaired("ip rule add pref 13499 nop", "was deleted; is back"),
+                new Event.UpstreamChanged("up", "")));
+        assertEquals(List.of("state active -> failed: the TUN is gone",
+                "bypass by root:root +10.0.0.0/8 -192.0.2.0 -192.0.2.1 -192.0.2.2 -192.0.2.3 -192.0.2.4 -192.0.2.5"
+                        + " -192.0.2.6 -192.0.2.7 -2 more",
+                "repaired ip rule add pref 13499 nop: was deleted; is back", "upstream up"),
+                lines.stream().map(line -> line.split(" ", 2)[1]).toList());
+        Instant.parse(lines.getFirst().split(" ")[0]);
+    }
+
+    @Test
+    void eventsForProgramsAreAnObjectALine() throws Exception {
+        String line = watched(List.of(new Event.UpstreamChanged("unreachable", "refused")), "--json").getFirst();
+        assertTrue(line.matches("\\{\"event\":\"upstream\",\"id\":\"[0-9a-f]{8}-1\",\"at\":\"[^\"]*\","
+                + "\"status\":\"unreachable\",\"why\":\"refused\"}"), line);
+    }
+
+    @Test
+    void watchingNothingIsWrongUsage() {
+        assertEquals(Cli.USAGE, invoke("watch", "--count", "0").code());
+    }
+
     @Test
     void aFailedDaemonIsAFailure() {
         state.put("state", "failed");
@@ -175,7 +224,7 @@ class CommandsTest {
     @Test
     void withoutADaemonEachCommandFails() throws IOException {
         server.close();
-        for (String command : List.of("state", "stats", "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
+        for (String command : List.of("state", "stats", "watch", "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
             Invocation failed = invoke(command.split(" "));
             assertTrue(failed.err().startsWith("wireleap_tun: no daemon on the socket " + socket), failed::err);
             assertEquals(1, failed.err().lines().count());
