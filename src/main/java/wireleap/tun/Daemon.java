@@ -100,20 +100,44 @@ final class Daemon {
         try {
             keeper.prepare();
             try (Platform.Tun tun = platform.openTun(config.routes().tunName(), QUEUES)) {
-                keeper.deviceUp(tun.index());
-                state.offloads(tun.queues().getFirst().offloads());
+                if (config.routes().failClosed()) {
+                    tun.persist(true);               // before there is a route into it
+                }
                 carry(keeper, tun, memory);
             }
         } finally {
             state.lifecycle(DaemonState.Lifecycle.DEACTIVATING);
-            keeper.release();
+            if (staysClosed(keeper)) {
+                LOG.error("this start failed; what an earlier daemon captured is held back on in {}: start again, or let"
+                        + " it go by 'wireleap_tun cleanup'", config.routes().tunName());
+            } else {
+                keeper.release();
+            }
         }
+    }
+
+    /** A start that fails must not open what an earlier daemon closed. */
+    private boolean staysClosed(RouteKeeper keeper) {
+        return keeper.isHolding() && !isStopping();
     }
 
     private void carry(RouteKeeper keeper, Platform.Tun tun, Arena memory)
             throws IOException, RouteRefusedException, InterruptedException {
-        loops = loops(tun.queues(), memory);
-        state.loops(loops);
+        try {
+            keeper.deviceUp(tun.index());
+            state.offloads(tun.queues().getFirst().offloads());
+            loops = loops(tun.queues(), memory);
+            state.loops(loops);
+            serve(keeper, tun);
+        } finally {
+            if (!staysClosed(keeper)) {
+                takeAlong(tun);
+            }
+        }
+    }
+
+    private void serve(RouteKeeper keeper, Platform.Tun tun)
+            throws IOException, RouteRefusedException, InterruptedException {
         try {
             loops.start();
             findResolvers();
@@ -122,12 +146,22 @@ final class Daemon {
                 keeper.capture();
                 state.lifecycle(DaemonState.Lifecycle.ACTIVE);
                 LOG.info("active: {} leads to {}", config.routes().tunName(), config.upstream());
+                tun.persist(config.routes().failClosed());
             }
             stop.await();
             state.lifecycle(DaemonState.Lifecycle.DEACTIVATING);
             keeper.uncapture();                      // no more: the resets that stop() sends need the TUN's addresses
         } finally {
             loops.stop();
+        }
+    }
+
+    /** The TUN goes when it is closed. */
+    private static void takeAlong(Platform.Tun tun) {
+        try {
+            tun.persist(false);
+        } catch (IOException e) {
+            LOG.debug("the TUN is gone already: {}", e.getMessage());
         }
     }
 

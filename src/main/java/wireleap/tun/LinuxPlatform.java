@@ -17,6 +17,7 @@ import wireleap.tun.os.linux.LinuxSockets;
 import wireleap.tun.os.linux.LinuxTun;
 import wireleap.tun.os.linux.netlink.LinkEntry;
 import wireleap.tun.os.linux.netlink.RouteSocket;
+import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.routes.HostRoutes;
 import wireleap.tun.routes.LinuxRoutes;
 import wireleap.tun.routes.Resolvers;
@@ -49,16 +50,16 @@ final class LinuxPlatform implements Platform {
 
     @Override
     public Tun openTun(String name, int queues) throws IOException {
-        LinuxTun tun;
-        try {
-            tun = LinuxTun.create(name, queues);
-        } catch (ErrnoException e) {
-            throw new IOException("the TUN " + name + " cannot be made: " + e.getMessage() + advice(e.errno()), e);
-        }
+        LinuxTun tun = tun(name, queues);
         return new Tun() {
             @Override
             public int index() throws IOException {
                 return indexOf(name);
+            }
+
+            @Override
+            public void persist(boolean persists) throws IOException {
+                tun.persist(persists);
             }
 
             @Override
@@ -71,6 +72,35 @@ final class LinuxPlatform implements Platform {
                 tun.close();
             }
         };
+    }
+
+    private static LinuxTun tun(String name, int queues) throws IOException {
+        try (Arena arena = Arena.ofConfined(); RouteSocket socket = RouteSocket.open(arena)) {
+            boolean outlived = socket.links().stream()
+                    .anyMatch(link -> link.name().equals(name) && link.alias().equals(RouteSettings.TUN_ALIAS));
+            LinuxTun tun = outlived ? LinuxTun.attach(name, queues) : LinuxTun.create(name, queues);
+            if (!outlived) {
+                name(tun, socket);
+            }
+            return tun;
+        } catch (ErrnoException e) {
+            throw new IOException("the TUN " + name + " cannot be made: " + e.getMessage() + advice(e.errno()), e);
+        }
+    }
+
+    /** By the alias a device that outlives its daemon is known as ours. */
+    private static void name(LinuxTun tun, RouteSocket socket) throws ErrnoException {
+        try {
+            for (LinkEntry link : socket.links()) {
+                if (link.name().equals(tun.name())) {
+                    socket.request("ip link set dev " + tun.name() + " alias " + RouteSettings.TUN_ALIAS,
+                            LinkEntry.alias(link.index(), RouteSettings.TUN_ALIAS));
+                }
+            }
+        } catch (ErrnoException e) {
+            tun.close();
+            throw e;
+        }
     }
 
     private static String advice(Errno errno) {

@@ -19,6 +19,8 @@ import wireleap.tun.cli.RunOptions;
 import wireleap.tun.demo.Demo;
 import wireleap.tun.doctor.Doctor;
 import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.routes.RouteKeeper;
+import wireleap.tun.routes.RouteRefusedException;
 
 /** The program's entry, and what its commands start. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 public final class Main implements Program {
@@ -94,6 +96,15 @@ public final class Main implements Program {
     @Override
     public int doctor(PrintStream out) {
         return Doctor.run(out, RouteSettings.DEFAULT);
+    }
+
+    @Override
+    public int cleanup(PrintStream out) throws IOException, RouteRefusedException {
+        try (Platform.Lock lock = platform.lock()) {
+            boolean any = RouteKeeper.sweep(RouteSettings.DEFAULT, platform.hostRoutes());
+            out.println(any ? "removed what was left" : "nothing was left");
+        }
+        return 0;
     }
 
     @Override

@@ -12,13 +12,16 @@ import wireleap.tun.routes.Resolvers;
 
 /** What the daemon needs of the machine that it runs on; only {@link Main} chooses one. */
 interface Platform {
-    /** A TUN of ours; it is gone once it is closed. */
+    /** A TUN of ours; it is gone once it is closed, unless it persists. */
     interface Tun extends AutoCloseable {
         /** The number by which the kernel knows it. */
         int index() throws IOException;
 
         /** One device for each loop, all with the same offloads. */
         List<PacketDevice> queues();
+
+        /** Says whether it outlives its closing, and this process, dropping what is led into it. */
+        void persist(boolean persists) throws IOException;
 
         @Override
         void close();
@@ -44,7 +47,7 @@ interface Platform {
     Resolvers resolvers(boolean capturesDns);
 
     /**
-     * Makes a TUN.
+     * Makes a TUN, or takes over the one of that name that outlived a daemon which was killed.
      *
      * @param queues 1 or more
      * @throws IOException saying why there can be no such device and what to do

@@ -63,6 +63,11 @@ class SimulatedPlatform implements Platform, AutoCloseable {
             }
 
             @Override
+            public void persist(boolean persists) {
+                // Nothing is led into it.
+            }
+
+            @Override
             public void close() {
                 devices.near().close();
             }

@@ -14,6 +14,7 @@ import wireleap.tun.os.PacketDevice;
 import wireleap.tun.os.Poller;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Step;
 import wireleap.tun.routes.HostRoutes;
 import wireleap.tun.routes.RouteRefusedException;
@@ -108,8 +109,18 @@ class FaultyPlatform extends SimulatedPlatform {
         }
 
         @Override
-        public void bringUp(Device tun, int mtu, int transmitQueuePackets) {
+        public void bringUp(Device tun, RouteSettings settings) {
             // It is ready.
+        }
+
+        @Override
+        public Optional<Device> leftBehind() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void delete(Device device) {
+            throw new AssertionError("nothing was left behind");
         }
 
         @Override
@@ -133,6 +144,11 @@ class FaultyPlatform extends SimulatedPlatform {
             @Override
             public List<PacketDevice> queues() {
                 return tun.queues();
+            }
+
+            @Override
+            public void persist(boolean persists) throws IOException {
+                tun.persist(persists);
             }
 
             @Override

@@ -40,6 +40,8 @@ final class Commands {
         add(root, command("doctor",
                 "Says what this machine offers the daemon and lacks, and what to do about it; changes nothing.",
                 () -> program.doctor(System.out)));
+        add(root, command("cleanup", "Removes what a daemon that was killed left in the kernel: rules, routes, and the TUN"
+                + " of --fail-closed. Refused while a daemon lives.", () -> program.cleanup(System.out)));
         add(root, command("version", "Shows this program's version.", () -> {
             out.println(program.version());
             return 0;

@@ -13,6 +13,9 @@ public interface Program {
     /** Says what this machine offers and lacks; changes nothing. */
     int doctor(PrintStream out) throws Exception;
 
+    /** Removes what a daemon left in the kernel that did not stop by itself. */
+    int cleanup(PrintStream out) throws Exception;
+
     /** Exercises the start and the packet path so that an AOT cache can be recorded. */
     int train() throws Exception;
 

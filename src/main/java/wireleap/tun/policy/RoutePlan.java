@@ -114,17 +114,20 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
      *
      * @param observed what was found
      */
-    public Map<String, Integer> noted(Set<Claim> observed) {
+    public static Map<String, Integer> noted(Set<Claim> observed) {
         Map<String, Integer> noted = new TreeMap<>();
-        for (int value = 0; value <= 1; value++) {
-            for (Claim claim : observed) {
-                if (claim instanceof Rule rule && rule.preference() == settings.notePreference(value)
-                        && rule.action() instanceof Action.Nop && !rule.match().inputDevice().isEmpty()) {
-                    noted.put(rule.match().inputDevice(), value);
-                }
+        for (Claim claim : observed) {
+            if (claim instanceof Rule rule && rule.action() instanceof Action.Nop) {
+                rule.match().mark().ifPresent(mark -> noted.put(rule.match().inputDevice(), mark.value()));
             }
         }
         return noted;
+    }
+
+    /** A rule that does nothing: its mark says the value. */
+    private Rule note(String uplink, int value) {
+        return new Rule(Family.IPV4, settings.notePreference(),
+                Match.ALL.inputDevice(uplink).mark(new Rule.Mark(value, 0xff)), new Action.Nop());
     }
 
     /** All that should be there, in the order in which it is to be made. */
@@ -135,8 +138,7 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
                 prepared(family, claims);
             }
             if (family == Family.IPV4 && stage != Stage.NOTHING) {
-                loosened.forEach((uplink, value) -> claims.add(new Rule(family, settings.notePreference(value),
-                        Match.ALL.inputDevice(uplink), new Action.Nop())));
+                loosened.forEach((uplink, value) -> claims.add(note(uplink, value)));
             }
             if (families.contains(family) && stage.compareTo(Stage.DEVICE_UP) >= 0) {
                 deviceUp(family, device.orElseThrow(), claims);

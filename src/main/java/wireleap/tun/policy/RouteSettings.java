@@ -24,6 +24,8 @@ public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPref
         boolean strict, List<String> forwarded, boolean failClosed) {
     /** Which our routes and rules carry. Nobody else uses the number; linux/rtnetlink.h, RTPROT_*. */
     public static final int PROTOCOL = 157;
+    /** The alias of our TUN, by which one that outlived its daemon is known. */
+    public static final String TUN_ALIAS = "wireleap_tun";
     /** Tables follow from the base, and the kernel's own end at 255. */
     public static final int MIN_RULE_BASE = 256;
     /** The last rule must come before the kernel's own, 32766. */
@@ -72,13 +74,9 @@ public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPref
         return ruleBase + 5;
     }
 
-    /**
-     * Preference of the rules that say what an uplink's reverse path filter was before it was loosened.
-     *
-     * @param value what it was, 0 or 1
-     */
-    public int notePreference(int value) {
-        return ruleBase + 9 + value;
+    /** Preference of the rules that say what an uplink's reverse path filter was before it was loosened. */
+    public int notePreference() {
+        return ruleBase + 10;
     }
 
     /** Preference of the rule where everything that is left alone goes on. */

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.SequencedSet;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Step;
 
 /**
@@ -59,14 +60,26 @@ public interface HostRoutes extends AutoCloseable {
     Outcome apply(List<Step> steps) throws RouteRefusedException;
 
     /**
-     * Makes a new TUN ready for addresses: its sizes, no link-local address, up, and no reverse path filter that
-     * would drop the packets of bypassed sources.
+     * Makes a TUN ready for addresses: its sizes, no link-local address, up, no reverse path filter that would drop the
+     * packets of bypassed sources, and routes that hold without a reader if it is to fail closed.
      *
-     * @param mtu bytes
-     * @param transmitQueuePackets txqueuelen
      * @throws RouteRefusedException if the kernel refused something that is needed
      */
-    void bringUp(Device tun, int mtu, int transmitQueuePackets) throws RouteRefusedException;
+    void bringUp(Device tun, RouteSettings settings) throws RouteRefusedException;
+
+    /**
+     * The TUN that outlived a daemon which was killed, if there is one.
+     *
+     * @throws RouteRefusedException if the kernel does not say
+     */
+    Optional<Device> leftBehind() throws RouteRefusedException;
+
+    /**
+     * Deletes a device and all routes into it; one that is gone already counts as deleted.
+     *
+     * @throws RouteRefusedException if the kernel refused
+     */
+    void delete(Device device) throws RouteRefusedException;
 
     @Override
     void close();

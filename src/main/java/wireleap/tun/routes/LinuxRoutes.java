@@ -26,6 +26,7 @@ import wireleap.tun.os.linux.netlink.RouteSocket;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
 import wireleap.tun.policy.Family;
+import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Rule;
 import wireleap.tun.policy.Step;
 
@@ -157,7 +158,9 @@ public final class LinuxRoutes implements HostRoutes {
     }
 
     @Override
-    public void bringUp(Device tun, int mtu, int transmitQueuePackets) throws RouteRefusedException {
+    public void bringUp(Device tun, RouteSettings settings) throws RouteRefusedException {
+        int mtu = settings.mtu();
+        int transmitQueuePackets = settings.transmitQueuePackets();
         String device = "ip link set dev " + tun.name();
         try {
             socket.request(device + " mtu " + mtu + " txqueuelen " + transmitQueuePackets,
@@ -166,6 +169,12 @@ public final class LinuxRoutes implements HostRoutes {
             forbidLinkLocal(device, tun);
             allowIpv6(tun);
             loosenReversePathFilter(tun);
+            if (settings.failClosed()) {
+                DeviceSettings.holdRoutesWithoutReader(tun);
+            }
+            if (!settings.forwarded().isEmpty()) {
+                DeviceSettings.forward(tun);
+            }
             socket.request(device + " up", LinkEntry.up(tun.index()));
             LOG.info("[#] {} up", device);
         } catch (ErrnoException e) {
@@ -231,6 +240,29 @@ public final class LinuxRoutes implements HostRoutes {
         } catch (IOException e) {
             LOG.warn("it is not known how strict the reverse path filter is: {}", e.getMessage());
             return LOOSE;
+        }
+    }
+
+    @Override
+    public Optional<Device> leftBehind() throws RouteRefusedException {
+        try {
+            return socket.links().stream().filter(link -> link.alias().equals(RouteSettings.TUN_ALIAS)).findFirst()
+                    .map(link -> new Device(link.index(), link.name()));
+        } catch (ErrnoException e) {
+            throw refused(e);
+        }
+    }
+
+    @Override
+    public void delete(Device device) throws RouteRefusedException {
+        String what = "ip link del " + device.name();
+        try {
+            socket.request(what, LinkEntry.delete(device.index()));
+            LOG.info("[#] {}", what);
+        } catch (ErrnoException e) {
+            if (!ALREADY_GONE.contains(e.errno())) {
+                throw refused(e);
+            }
         }
     }
 

@@ -11,6 +11,7 @@ import wireleap.tun.os.linux.netlink.NetlinkRequest;
 import wireleap.tun.os.linux.netlink.NetlinkWriter;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Step;
 
 /**
@@ -53,10 +54,20 @@ public final class RehearsedRoutes implements HostRoutes {
     }
 
     @Override
-    public void bringUp(Device tun, int mtu, int transmitQueuePackets) {
-        write(LinkEntry.sizes(tun.index(), mtu, transmitQueuePackets));
+    public void bringUp(Device tun, RouteSettings settings) {
+        write(LinkEntry.sizes(tun.index(), settings.mtu(), settings.transmitQueuePackets()));
         write(LinkEntry.noLinkLocal(tun.index()));
         write(LinkEntry.up(tun.index()));
+    }
+
+    @Override
+    public Optional<Device> leftBehind() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void delete(Device device) {
+        write(LinkEntry.delete(device.index()));
     }
 
     private void write(NetlinkRequest request) {

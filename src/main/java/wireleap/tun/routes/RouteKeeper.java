@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -17,6 +18,7 @@ import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.AbsentEntryException;
 import wireleap.tun.policy.BypassEdit;
 import wireleap.tun.policy.BypassSet;
+import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.IpPrefix;
@@ -46,6 +48,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
 
     private volatile Snapshot snapshot;
     private volatile Set<Family> families;
+    private volatile boolean holding;                // what a predecessor captured
 
     // the thread's own
     private final List<FutureTask<?>> early = new ArrayList<>();    // edits from before prepare()
@@ -85,24 +88,53 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
 
     /**
      * Sweeps what a killed predecessor left, adopts its list, and sets up the throws and the rule for marked packets.
-     * From here on edits are taken.
+     * From here on edits are taken. Where the predecessor's TUN has outlived it, what that holds back is held back on.
      *
-     * @throws RouteRefusedException if the kernel refused; what had been done is undone
+     * @throws RouteRefusedException if the kernel refused; what had been done is undone, but see {@link #isHolding}
      */
     public void prepare() throws RouteRefusedException, InterruptedException {
         stage(() -> {
             host = opener.open();
-            kept = new KeptRoutes(host, initial);
-            BypassSet list = withAdopted(initial.bypass(), kept.plan().adopted(kept.observe()));
-            reach(kept.plan().with(list).at(Stage.PREPARED));
+            Optional<Device> left = leftBehind();
+            SequencedSet<Claim> found = host.observe(left);
+            BypassSet list = withAdopted(initial.bypass(), initial.adopted(found));
+            RoutePlan plan = initial.with(list).at(Stage.PREPARED);
+            holding = left.isPresent() && RoutePlan.captures(found);
+            if (holding) {
+                LOG.info("{} has outlived a daemon that was killed, and holds back what it captured", left.get().name());
+                plan = plan.with(left.get()).at(Stage.CAPTURING);
+                host.bringUp(left.get(), plan.settings());
+            }
+            kept = new KeptRoutes(host, holding ? plan : initial);      // where to go back to if anything is refused
+            reach(plan);
             publish(initial.bypass(), "a daemon that did not stop by itself");
             prepared = true;
             answerEarly();
         });
     }
 
+    private Optional<Device> leftBehind() throws RouteRefusedException {
+        Optional<Device> left = host.leftBehind();
+        String name = initial.settings().tunName();
+        if (left.isPresent() && !left.get().name().equals(name)) {
+            holding = true;
+            throw new RouteRefusedException("the TUN " + left.get().name() + " has outlived a daemon that was killed, and"
+                    + " holds back what that captured: take it over by --tun " + left.get().name() + ", or remove it by"
+                    + " 'wireleap_tun cleanup'");
+        }
+        return left;
+    }
+
     /**
-     * Gives the TUN its addresses and its routes. Nothing is led into it yet.
+     * Whether traffic that a predecessor captured was held back when this one came, and still is: then a start that
+     * fails must not call {@link #release}, or it would let go what was to be closed.
+     */
+    public boolean isHolding() {
+        return holding;
+    }
+
+    /**
+     * Gives the TUN its addresses and its routes. Nothing is led into it yet, unless it was all the time.
      *
      * @param index the TUN's number; its name is the settings'
      * @throws RouteRefusedException if the kernel refused; then the stage is as before
@@ -111,8 +143,8 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         stage(() -> {
             RouteSettings settings = initial.settings();
             Device tun = new Device(index, settings.tunName());
-            host.bringUp(tun, settings.mtu(), settings.transmitQueuePackets());
-            reach(kept.plan().with(tun).at(Stage.DEVICE_UP));
+            host.bringUp(tun, settings);
+            reach(kept.plan().with(tun).at(holding ? Stage.CAPTURING : Stage.DEVICE_UP));
         });
     }
 
@@ -176,6 +208,26 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
                 case ControlUnavailableException unavailable -> throw unavailable;
                 default -> throw new IllegalStateException(e.getCause());
             }
+        }
+    }
+
+    /**
+     * Removes what a daemon left behind that did not stop by itself, its TUN included; what holds traffic back goes first.
+     * On the calling thread, while no daemon lives.
+     *
+     * @return whether there was anything
+     * @throws RouteRefusedException if the kernel refused to remove something
+     */
+    public static boolean sweep(RouteSettings settings, HostRoutes.Opener opener) throws RouteRefusedException {
+        try (HostRoutes host = opener.open()) {
+            Optional<Device> left = host.leftBehind();
+            boolean any = left.isPresent() || !host.observe(left).isEmpty();
+            new KeptRoutes(host, RoutePlan.nothing(settings, BypassSet.EMPTY))
+                    .force(RoutePlan.nothing(settings, BypassSet.EMPTY));
+            if (left.isPresent()) {
+                host.delete(left.get());
+            }
+            return any;
         }
     }
 

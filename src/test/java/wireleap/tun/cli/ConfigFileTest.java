@@ -125,9 +125,9 @@ class ConfigFileTest {
 
     @Test
     void anUnknownNameIsRefusedAndTheKnownOnesAreNamed() throws IOException {
-        assertWrong(": unknown name 'upstraem'; known are bypass, bypass-file, bypass-user, dns, early-accept, icmp,"
-                + " log-level, max-flows, max-udp-sessions, memory, mtu, post-replaces, rule-base, socket,"
-                + " socket-group, tun, upstream", run("upstraem=direct"));
+        assertWrong(": unknown name 'upstraem'; known are bypass, bypass-file, bypass-user, dns, early-accept,"
+                + " fail-closed, forward, icmp, log-level, max-flows, max-udp-sessions, memory, mtu, post-replaces,"
+                + " rule-base, socket, socket-group, strict, tun, upstream", run("upstraem=direct"));
     }
 
     @Test

@@ -95,9 +95,10 @@ class RoutePlanTest {
     void aLoosenedUplinkIsNotedInTheKernelBeforeAnythingIsCaptured() {
         Map<String, Integer> uplinks = Map.of("eth0", 1, "wlan0", 0);
         RoutePlan prepared = NOTHING.with(uplinks).at(Stage.PREPARED);
-        assertEquals(Set.of("rule add pref 13498 iif eth0 nop", "rule add pref 13497 iif wlan0 nop"),
+        assertEquals(Set.of("rule add pref 13498 fwmark 0x1/0xff iif eth0 nop",
+                        "rule add pref 13498 fwmark 0x0/0xff iif wlan0 nop"),
                 steps(prepared).filter(words -> words.contains("iif")).collect(Collectors.toSet()));
-        assertEquals(uplinks, NOTHING.noted(prepared.claims()));
+        assertEquals(uplinks, RoutePlan.noted(prepared.claims()));
     }
 
     @Test

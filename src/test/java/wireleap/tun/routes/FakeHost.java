@@ -10,7 +10,9 @@ import java.util.function.IntPredicate;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
 import wireleap.tun.policy.DeviceAddress;
+import wireleap.tun.policy.DeviceRoute;
 import wireleap.tun.policy.Family;
+import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Step;
 
 /** A kernel in memory that refuses, or loses its answer, at the step it is told to. */
@@ -31,6 +33,7 @@ final class FakeHost implements HostRoutes {
     final Set<Claim> stuck = new LinkedHashSet<>();  // what it never lets go
     Fault fault = Fault.REFUSED;
     IntPredicate faultAt = step -> false;            // asked with the number of the step, from 0
+    Optional<Device> left = Optional.empty();        // of a daemon that was killed
     boolean upFails;
     boolean closed;
     int steps;
@@ -90,10 +93,21 @@ final class FakeHost implements HostRoutes {
     }
 
     @Override
-    public void bringUp(Device tun, int mtu, int transmitQueuePackets) throws RouteRefusedException {
+    public void bringUp(Device tun, RouteSettings settings) throws RouteRefusedException {
         if (upFails) {
             throw new RouteRefusedException("ip link set dev " + tun.name() + " up: EPERM");
         }
+    }
+
+    @Override
+    public Optional<Device> leftBehind() {
+        return left;
+    }
+
+    @Override
+    public void delete(Device device) {
+        left = Optional.empty();
+        kernel.removeIf(claim -> claim instanceof DeviceRoute || claim instanceof DeviceAddress);
     }
 
     @Override

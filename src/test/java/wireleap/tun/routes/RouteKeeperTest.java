@@ -28,6 +28,7 @@ import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RoutePlan.Stage;
 import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.policy.Step;
 import wireleap.tun.policy.ThrowRoute;
 
 class RouteKeeperTest {
@@ -56,6 +57,77 @@ class RouteKeeperTest {
         assertEquals(claims(Stage.DEVICE_UP, "192.0.2.1"), host.kernel);
         keeper.release();
         assertEquals(Set.of(), host.kernel);
+    }
+
+    @Test
+    void aTunThatOutlivedItsDaemonHoldsBackWhatItCapturedAllTheTime() throws Exception {
+        host.left = Optional.of(TUN);
+        host.kernel.addAll(claims(Stage.CAPTURING, "192.0.2.1"));
+        start("192.0.2.2");
+        keeper.prepare();
+        assertTrue(keeper.isHolding());
+        keeper.deviceUp(TUN.index());
+        keeper.capture();
+        assertEquals("[192.0.2.2, 192.0.2.1]", keeper.snapshot().set().toString());
+        assertEquals(List.of("route add throw 192.0.2.2 table 13492"),
+                host.done.stream().map(step -> step.words()).toList());
+        keeper.uncapture();
+        assertEquals(claims(Stage.DEVICE_UP, "192.0.2.1", "192.0.2.2"), host.kernel);
+    }
+
+    @Test
+    void whatAHeldTunLacksIsMadeBeforeWhatIsOldGoes() throws Exception {
+        host.left = Optional.of(TUN);
+        List<Claim> found = new ArrayList<>(claims(Stage.CAPTURING));
+        host.kernel.addAll(found.subList(0, found.size() - 1));
+        Claim old = new ThrowRoute(99, IpPrefix.parse("192.0.2.9"));
+        host.kernel.add(old);
+        start();
+        keeper.prepare();
+        assertEquals(List.of(new Step(true, found.getLast()), new Step(false, old)), host.done);
+    }
+
+    @Test
+    void aTunThatHeldNothingBackYetIsNoReasonToCapture() throws Exception {
+        host.left = Optional.of(TUN);
+        host.kernel.addAll(claims(Stage.DEVICE_UP, "192.0.2.1"));
+        start();
+        keeper.prepare();
+        assertFalse(keeper.isHolding());
+        keeper.deviceUp(TUN.index());
+        assertEquals(claims(Stage.DEVICE_UP, "192.0.2.1"), host.kernel);
+    }
+
+    @Test
+    void aTunOfAnotherNameThatHoldsTrafficBackIsLeftAsItIs() throws Exception {
+        host.left = Optional.of(new Device(8, "other0"));
+        host.kernel.addAll(claims(Stage.CAPTURING));
+        start();
+        assertThrows(RouteRefusedException.class, keeper::prepare);
+        assertTrue(keeper.isHolding());
+        assertEquals(List.of(), host.done);
+    }
+
+    @Test
+    void aRefusalWhileTrafficIsHeldBackDoesNotLetItGo() throws Exception {
+        host.left = Optional.of(TUN);
+        host.kernel.addAll(claims(Stage.CAPTURING));
+        host.faultAt = step -> true;
+        start("192.0.2.2");
+        assertThrows(RouteRefusedException.class, keeper::prepare);
+        assertTrue(keeper.isHolding());
+        assertEquals(claims(Stage.CAPTURING), host.kernel);
+    }
+
+    @Test
+    void sweepingTakesTheTunThatOutlivedItsDaemonAlong() throws Exception {
+        host.left = Optional.of(TUN);
+        host.kernel.addAll(claims(Stage.CAPTURING, "192.0.2.1"));
+        start();
+        assertTrue(RouteKeeper.sweep(RouteSettings.DEFAULT, () -> host));
+        assertEquals(Set.of(), host.kernel);
+        assertEquals(Optional.empty(), host.left);
+        assertFalse(RouteKeeper.sweep(RouteSettings.DEFAULT, () -> host));
     }
 
     @Test

@@ -19,7 +19,7 @@ import wireleap.tun.os.linux.gen.Linux;
 /**
  * A TUN device of one or more queues, each packet behind a virtio_net_hdr of 12 bytes
  * (Documentation/networking/tuntap.rst, linux/if_tun.h). It comes down and without addresses, and goes when its last
- * queue is closed. Needs CAP_NET_ADMIN.
+ * queue is closed, unless it was made to {@link #persist}. Needs CAP_NET_ADMIN.
  *
  * <p>Control plane: any platform thread makes it; each queue is then given to the thread of one loop.
  */
@@ -57,16 +57,41 @@ public final class LinuxTun implements AutoCloseable {
      *     has no TUN
      */
     public static LinuxTun create(String name, int queueCount) throws ErrnoException {
+        return open(name, queueCount, queueCount > 1, Linux.IFF_TUN_EXCL());
+    }
+
+    /**
+     * Becomes the reader of a device that has none, because it was made to {@link #persist}. The caller must know that
+     * nobody else reads it. One that was made for a single queue has but one, however many are wanted: the kernel
+     * insists on the IFF_MULTI_QUEUE that it was made with, or says EINVAL [tried on 6.18].
+     *
+     * @param name 1 to 15 bytes
+     * @param queueCount 1 or more
+     * @throws ErrnoException EINVAL if the device is no TUN, EPERM without CAP_NET_ADMIN
+     */
+    public static LinuxTun attach(String name, int queueCount) throws ErrnoException {
+        try {
+            return open(name, queueCount, queueCount > 1, 0);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EINVAL) {
+                throw e;
+            }
+            return open(name, 1, queueCount == 1, 0);
+        }
+    }
+
+    private static LinuxTun open(String name, int queueCount, boolean multiQueue, int firstFlags)
+            throws ErrnoException {
         int length = name.getBytes(StandardCharsets.UTF_8).length;
         if (length == 0 || length >= Linux.IFNAMSIZ()) {
             throw new IllegalArgumentException("a device's name has 1 to 15 bytes: " + name);
         }
         int flags = Linux.IFF_TUN() | Linux.IFF_NO_PI() | Linux.IFF_VNET_HDR()
-                | (queueCount > 1 ? Linux.IFF_MULTI_QUEUE() : 0);
+                | (multiQueue ? Linux.IFF_MULTI_QUEUE() : 0);
         List<Fd> opened = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
             opened.add(open());
-            join(opened.getFirst(), name, flags | Linux.IFF_TUN_EXCL(), arena);
+            join(opened.getFirst(), name, flags | firstFlags, arena);
             headerSize(opened.getFirst(), name, arena);
             Offloads offloads = negotiate(opened.getFirst(), name);
             while (opened.size() < queueCount) {
@@ -95,7 +120,18 @@ public final class LinuxTun implements AutoCloseable {
         return queues;
     }
 
-    /** Closes all queues: the device, its addresses and its routes are gone. */
+    /**
+     * Says whether the device outlives its last reader, with its addresses and its routes; what goes into it then is
+     * dropped. A new one does not.
+     *
+     * @throws ErrnoException if the kernel refused
+     */
+    public void persist(boolean persists) throws ErrnoException {
+        ErrnoException.check("ioctl TUNSETPERSIST " + name,
+                Sys.ioctl(queues.getFirst().fd(), Linux.TUNSETPERSIST(), persists ? 1 : 0));
+    }
+
+    /** Closes all queues: unless it persists the device, its addresses and its routes are gone. */
     @Override
     public void close() {
         queues.forEach(PacketDevice::close);

@@ -17,16 +17,17 @@ import wireleap.tun.os.linux.gen.ifinfomsg;
  *
  * @param index its number
  * @param name its name
+ * @param alias a text that somebody gave it, or ""
  * @param flags IFF_*
  * @param mtu bytes
  * @param transmitQueuePackets txqueuelen
  */
-public record LinkEntry(int index, String name, int flags, int mtu, int transmitQueuePackets) {
+public record LinkEntry(int index, String name, String alias, int flags, int mtu, int transmitQueuePackets) {
     static LinkEntry read(NetlinkReader message) throws ErrnoException {
         MemorySegment struct = message.struct(ifinfomsg.layout());
         Attributes attributes = message.attributes(ifinfomsg.layout());
-        return new LinkEntry(ifinfomsg.ifi_index(struct), attributes.text(IFLA_IFNAME()), ifinfomsg.ifi_flags(struct),
-                attributes.number(IFLA_MTU(), 0), attributes.number(IFLA_TXQLEN(), 0));
+        return new LinkEntry(ifinfomsg.ifi_index(struct), attributes.text(IFLA_IFNAME()),
+                attributes.text(IFLA_IFALIAS()), ifinfomsg.ifi_flags(struct), attributes.number(IFLA_MTU(), 0), attributes.number(IFLA_TXQLEN(), 0));
     }
 
     /** Whether it is up. */
@@ -55,6 +56,14 @@ public record LinkEntry(int index, String name, int flags, int mtu, int transmit
             long ipv6 = out.open(AF_INET6());
             out.putByte(IFLA_INET6_ADDR_GEN_MODE(), IN6_ADDR_GEN_MODE_NONE());
             out.close(ipv6).close(families);
+        };
+    }
+
+    /** {@code ip link set dev DEVICE alias TEXT} */
+    public static NetlinkRequest alias(int index, String text) {
+        return out -> {
+            begin(out, RTM_NEWLINK(), 0, index);
+            out.putString(IFLA_IFALIAS(), text);
         };
     }
 

@@ -1,0 +1,72 @@
+package wireleap.tun.routes;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import wireleap.tun.policy.Device;
+
+/**
+ * The kernel's settings of devices, Documentation/networking/ip-sysctl.rst, in the network namespace of the calling
+ * thread. CAP_NET_ADMIN is enough to write them; a container may have /proc/sys read-only.
+ */
+final class DeviceSettings {
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceSettings.class);
+    private static final Path NET = Path.of("/proc/sys/net");
+    private static final String HOLD = "ignore_routes_with_linkdown";
+
+    private DeviceSettings() {
+    }
+
+    /**
+     * Makes routes into a TUN hold while nobody reads it: it has no carrier then, and where this setting is on, such
+     * routes are skipped. For IPv4 the one of "all" counts as well, for IPv6 only the device's own.
+     *
+     * @throws RouteRefusedException if its routes would be skipped
+     */
+    static void holdRoutesWithoutReader(Device tun) throws RouteRefusedException {
+        if (read("ipv4", "all", HOLD, "0").equals("1")) {
+            throw new RouteRefusedException("--fail-closed needs the sysctl net.ipv4.conf.all." + HOLD + "=0: with 1"
+                    + " the kernel passes by a TUN that nobody reads, and after a crash all traffic would go around it");
+        }
+        for (String family : List.of("ipv4", "ipv6")) {
+            if (!read(family, tun.name(), HOLD, "0").equals("0")) {
+                try {
+                    write(family, tun.name(), HOLD, "0");
+                } catch (IOException e) {
+                    throw new RouteRefusedException("--fail-closed cannot set net." + family + ".conf." + tun.name()
+                            + "." + HOLD + "=0: " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    /** Lets what comes out of a TUN go on to where it is forwarded. IPv6 knows this for the whole host only. */
+    static void forward(Device tun) {
+        try {
+            write("ipv4", tun.name(), "forwarding", "1");
+        } catch (IOException e) {
+            LOG.warn("answers to forwarded connections may not get through: {}", e.getMessage());
+        }
+    }
+
+    private static String read(String family, String device, String name, String absent) {
+        try {
+            return Files.readString(path(family, device, name)).strip();
+        } catch (IOException e) {
+            return absent;                           // a kernel without the family
+        }
+    }
+
+    private static void write(String family, String device, String name, String value) throws IOException {
+        Files.writeString(path(family, device, name), value, StandardOpenOption.WRITE);
+        LOG.info("[#] sysctl net.{}.conf.{}.{}={}", family, device, name, value);
+    }
+
+    private static Path path(String family, String device, String name) {
+        return NET.resolve(family).resolve("conf").resolve(device).resolve(name);
+    }
+}
