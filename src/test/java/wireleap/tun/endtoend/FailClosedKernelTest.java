@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,7 +76,7 @@ class FailClosedKernelTest {
     }
 
     private boolean reachesDirectly(String address) throws Exception {
-        try (var flow = Flow.open(net, java.net.InetAddress.ofLiteral(address))) {
+        try (var flow = Flow.open(net, InetAddress.ofLiteral(address))) {
             return flow.far().socket().getInetAddress().equals(TestNet.INSIDE_4);
         }
     }
@@ -88,7 +90,7 @@ class FailClosedKernelTest {
             for (int kill = 0; kill < KILLS; kill++) {
                 var moment = closed ? Moment.values()[random.nextInt(Moment.values().length)] : Moment.RUN;
                 closed = killAt(moment, leaks, random);
-                assertEquals(0, leaks.count(), "seed " + seed + ", kill " + kill + " at " + moment + "\n" + leaks.first());
+                assertEquals(0, leaks.count(), "seed " + seed + ", kill " + kill + " at " + moment);
             }
             try (var last = start()) {
                 leaks.begin();
@@ -137,7 +139,7 @@ class FailClosedKernelTest {
                     daemon.api().write("PUT", "/bypass", list);
                     daemon.api().write("PUT", "/bypass", "[\"" + BYPASSED + "\"]");
                 }
-            } catch (java.io.IOException e) {
+            } catch (IOException e) {
                 // The daemon was killed: that is the test.
             }
         });
@@ -190,8 +192,8 @@ class FailClosedKernelTest {
             assertEquals(1, failing.awaitEnd(), failing::log);
             assertTrue(failing.log().contains("take it over by --tun wltun0"), failing::log);
         }
-        Files.createDirectory(net.directory().resolve("no"));
-        try (var failing = Daemon.launch(net, List.of(), Daemon.launcher(), net.directory().resolve("absent/s"), options())) {
+        try (var failing = Daemon.launch(net, List.of(), Daemon.launcher(), net.directory().resolve("absent/s"),
+                options())) {
             assertEquals(1, failing.awaitEnd(), failing::log);
         }
         assertEquals(closed, HostState.of(net.inside()).toString());
