@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: image.sh IMAGE JAR CLASSPATH   (with TOOLCHAIN_JAVA_HOME set; Maven's `package` calls it)
 # Completes JAR with the module's descriptor and makes IMAGE: a Java runtime with our modules linked in, src/main/dist,
-# the licences of what is shipped, and an AOT cache from a training run. CLASSPATH begins with our own classes.
+# the licences of what is shipped, an AOT cache from a training run, and where there is a C compiler the launcher for
+# Wireleap's controller. CLASSPATH begins with our own classes.
 set -eu
 umask 022
 image=$1 jar=$2 classpath=$3
@@ -37,6 +38,15 @@ for library in ${classpath#*:}; do
 done
 
 unset IFS
+
+# Static, because a setuid program must not look for libraries; the flags are those that its source names.
+mkdir "$image/libexec"
+if ! command -v cc >/dev/null; then
+    echo "image.sh: there is no C compiler, the image has no launcher for Wireleap's controller" >&2
+elif ! cc -static -O2 -Wall -Wextra -Werror -s -o "$image/libexec/wireleap_tun" "$project/src/main/c/wireleap_tun.c"
+then
+    echo "image.sh: see above: the image has no launcher for Wireleap's controller" >&2
+fi
 
 cache=$image/lib/wireleap_tun.aot
 log=$(dirname "$image")/train.log

@@ -51,7 +51,7 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
     private static final Pattern SERVER =
             Pattern.compile("(?:\\[([^]/]+)]|([^\\[\\]:/]+))(?::([0-9]{1,5}))?|([^\\[\\]/]+)");
     /** Unspecified, multicast, broadcast; link-local addresses of IPv6 would need a zone. */
-    private static final List<IpPrefix> NO_SERVERS = Stream
+    private static final List<IpPrefix> NO_HOSTS = Stream
             .of("0.0.0.0", "::", "224.0.0.0/3", "ff00::/8", "fe80::/10").map(IpPrefix::parse).toList();
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,12})([KMG]?)", Pattern.CASE_INSENSITIVE);
 
@@ -134,7 +134,14 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         RouteSettings usual = RouteSettings.DEFAULT;
         int base = number("--rule-base", options.ruleBase(), RouteSettings.MIN_RULE_BASE, RouteSettings.MAX_RULE_BASE);
         int mtu = number("--mtu", options.mtu(), MIN_MTU, MAX_MTU);
-        return new RouteSettings(base, usual.mark(), options.tun(), usual.ipv4Address(), usual.ipv6Address(), mtu,
+        IpPrefix ipv4 = usual.ipv4Address();
+        IpPrefix ipv6 = usual.ipv6Address();
+        for (String text : options.tunAddresses()) {
+            IpPrefix address = tunAddress(text.strip());
+            ipv4 = address.isIpv4() ? address : ipv4;
+            ipv6 = address.isIpv4() ? ipv6 : address;
+        }
+        return new RouteSettings(base, usual.mark(), options.tun(), ipv4, ipv6, mtu,
                 usual.transmitQueuePackets(), UserIds.parse(options.bypassUsers()), options.dns().isPresent(),
                 options.strict(), forwarded(options.forwarded()), options.failClosed());
     }
@@ -147,6 +154,15 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
             }
         }
         return devices;
+    }
+
+    private static IpPrefix tunAddress(String text) {
+        IpPrefix address = entry("--tun-address", text);
+        if (!address.isAddress() || NO_HOSTS.stream().anyMatch(network -> network.contains(address))) {
+            throw new ConfigException("--tun-address " + text + ": must be a single address that no one else has, such"
+                    + " as 10.13.49.0");
+        }
+        return address;
     }
 
     private static Redirect dns(Optional<String> option) {
@@ -167,7 +183,7 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         } catch (IllegalArgumentException e) {
             throw wrongDns(text);
         }
-        if (NO_SERVERS.stream().anyMatch(network -> network.contains(prefix))) {
+        if (NO_HOSTS.stream().anyMatch(network -> network.contains(prefix))) {
             throw new ConfigException("--dns " + text + ": no server has such an address");
         }
         return new Redirect(prefix.hi(), prefix.lo(), number("--dns " + text + ": the port", port, 1, 65_535));

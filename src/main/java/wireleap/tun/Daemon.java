@@ -53,13 +53,20 @@ final class Daemon {
 
     private final Config config;
     private final Platform platform;
+    private final SocketRights rights;
     private final DaemonState state;
     private final CountDownLatch stop = new CountDownLatch(1);
     private volatile Loops loops;                    // null before there is a TUN
 
     Daemon(Config config, Platform platform, String version) {
+        this(config, platform, SocketRights.OWN, version);
+    }
+
+    /** @param rights with which the control socket is made and removed */
+    Daemon(Config config, Platform platform, SocketRights rights, String version) {
         this.config = config;
         this.platform = platform;
+        this.rights = rights;
         this.state = new DaemonState(config, version);
     }
 
@@ -84,12 +91,18 @@ final class Daemon {
                         this::bypassed, state.events());
                 Arena memory = Arena.ofShared()) {
             state.keeper(keeper);
-            ApiSettings settings = new ApiSettings(config.socket(), config.socketGroup(),
+            ApiSettings settings = new ApiSettings(rights.place(config.socket()), config.socketGroup(),
                     config.makeSocketDirectory(), state.version(), config.postReplaces());
             Sources sources = new Sources(state::report, state::stats, state.events());
-            try (ApiServer api = ApiServer.start(settings, keeper, sources); EventLog events = sources.events()) {
+            ApiServer api = rights.use(() -> ApiServer.start(settings, keeper, sources));
+            try (EventLog events = sources.events()) {
                 LOG.info("{} answers", config.socket());
                 route(keeper, memory);
+            } finally {
+                rights.use(() -> {
+                    api.close();
+                    return null;
+                });
             }
         }
         LOG.info("stopped; the host's routes are as they were");

@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,7 @@ import wireleap.tun.cli.Program;
 import wireleap.tun.cli.RunOptions;
 import wireleap.tun.demo.Demo;
 import wireleap.tun.doctor.Doctor;
+import wireleap.tun.os.linux.Caller;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.routes.RouteKeeper;
 import wireleap.tun.routes.RouteRefusedException;
@@ -53,7 +55,19 @@ public final class Main implements Program {
     @Override
     public int run(RunOptions options) throws Exception {
         logLevel(options.logLevel());
-        Daemon daemon = new Daemon(Config.of(options), platform, version());
+        return run(options, SocketRights.OWN);
+    }
+
+    @Override
+    public int run(RunOptions options, int user, int group, Path home) throws Exception {
+        logLevel(options.logLevel());
+        try (Caller caller = Caller.assume(user, group, home)) {
+            return run(options, SocketRights.of(caller));
+        }
+    }
+
+    private int run(RunOptions options, SocketRights rights) throws Exception {
+        Daemon daemon = new Daemon(Config.of(options), platform, rights, version());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(daemon), "stop"));
         daemon.run();
         return 0;

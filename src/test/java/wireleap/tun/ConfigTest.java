@@ -221,4 +221,17 @@ class ConfigTest {
         assertEquals("--bypass-user no:body: no such user in /etc/passwd; if another service knows it, give its number"
                 + " (id -u no:body)", refusal("--bypass-user", "no:body"));
     }
+
+    @Test
+    void theTunsAddressesAreTakenByFamily() {
+        var routes = config("--tun-address", "fd00::4,192.0.2.6").routes();
+        assertEquals("192.0.2.6 fd00::4", routes.ipv4Address() + " " + routes.ipv6Address());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.0.0.0/8", "0.0.0.0", "224.0.0.1", "fe80::1"})
+    void anAddressThatNoTunCanHaveIsRefused(String address) {
+        assertTrue(refusal("--tun-address", address).startsWith("--tun-address " + address + ": must be a single"),
+                refusal("--tun-address", address));
+    }
 }

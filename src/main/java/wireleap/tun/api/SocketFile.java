@@ -23,6 +23,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,7 @@ final class SocketFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SocketFile.class);
     private static final int PATH_BYTES = 106;       // sockaddr_un (linux/un.h) has 108, of which the JDK uses these
     private static final int BACKLOG = 512;
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
     private static final int TYPE_MASK = 0170000;    // S_IFMT and S_IFSOCK, man 7 inode
     private static final int TYPE_SOCKET = 0140000;
     private static final int ROOM_NAMES = 36 * 36 * 36 * 36;
@@ -160,6 +162,10 @@ final class SocketFile implements AutoCloseable {
     }
 
     private static void chgrp(Path file, String group) throws IOException {
+        if (NUMBER.matcher(group).matches()) {
+            Files.setAttribute(file, "unix:gid", Integer.parseInt(group));
+            return;
+        }
         var principals = file.getFileSystem().getUserPrincipalLookupService();
         try {
             Files.getFileAttributeView(file, PosixFileAttributeView.class)

@@ -21,6 +21,9 @@ final class Commands {
     static CommandSpec root(Program program, PrintWriter out) {
         CommandSpec root = command("wireleap_tun", "Routes this machine's TCP and UDP into a TUN device and carries it"
                 + " to a SOCKS5 proxy, or straight out.", () -> {
+                    if (ControllerCommand.isMeant(System.getenv())) {
+                        return program.run(ControllerCommand.options(System.getenv()));
+                    }
                     throw new ConfigException("a command is needed, such as run, demo or state (see"
                             + " 'wireleap_tun --help')");
                 });
@@ -55,6 +58,7 @@ final class Commands {
                 () -> program.train());
         train.usageMessage().hidden(true);
         add(root, train);
+        add(root, ControllerCommand.command(program));
         return root;
     }
 

@@ -1,11 +1,22 @@
 package wireleap.tun.cli;
 
 import java.io.PrintStream;
+import java.nio.file.Path;
 
 /** What the commands start but do not know: {@code Main} hands it in. Each method returns the exit code. */
 public interface Program {
     /** Runs the daemon in the foreground until a signal ends it. */
     int run(RunOptions options) throws Exception;
+
+    /**
+     * The same in a process that a user started who is not root: the process is that user's from now on, as far as
+     * signals go, and the control socket is made in a directory of that user's.
+     *
+     * @param user its number
+     * @param group its number
+     * @param home the directory, absolute and without symbolic links
+     */
+    int run(RunOptions options, int user, int group, Path home) throws Exception;
 
     /** Shows the main job between two network namespaces of its own. */
     int demo(PrintStream out) throws Exception;

@@ -49,6 +49,9 @@ public final class RunOptions {
             "POST /bypass replaces the list instead of adding to it, as Wireleap's controller 0.6.1 expects.");
     private final OptionSpec tun = usual("--tun", "NAME", "wltun0",
             "Name of the TUN device. Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec tunAddresses = list("--tun-address", "LIST",
+            "Its own addresses, one of each family, separated by a comma; each takes a network of two, the other "
+            + "address being that whose last bit differs. Default: 10.13.49.0,fd13:490:574c::.");
     private final OptionSpec mtu = usual("--mtu", "BYTES", "1500",
             "Its MTU, 1280 to 65535. Default: ${DEFAULT-VALUE}; larger gains nothing.");
     private final OptionSpec ruleBase = usual("--rule-base", "N", "13488",
@@ -95,9 +98,9 @@ public final class RunOptions {
 
     /** Makes these options of a command. */
     CommandSpec of(CommandSpec command) {
-        for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, failClosed, strict,
-                forwarded, dns, socket, socketGroup,
-                postReplaces, tun, mtu, ruleBase, memory, maxFlows, maxUdpSessions, earlyAccept, icmp, logLevel)) {
+        for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, failClosed, strict, forwarded, dns,
+                socket, socketGroup, postReplaces, tun, tunAddresses, mtu, ruleBase, memory, maxFlows, maxUdpSessions,
+                earlyAccept, icmp, logLevel)) {
             command.addOption(option);
         }
         return command;
@@ -149,6 +152,10 @@ public final class RunOptions {
 
     public String tun() {
         return tun.getValue();
+    }
+
+    public List<String> tunAddresses() {
+        return values(tunAddresses);
     }
 
     public String mtu() {

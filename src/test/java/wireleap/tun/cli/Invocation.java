@@ -3,6 +3,7 @@ package wireleap.tun.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 
 /**
  * One run of the command line in this process, and what came of it.
@@ -43,6 +44,11 @@ public record Invocation(int code, String out, String err, RunOptions options) {
         public int run(RunOptions given) throws Exception {
             options = given;
             return run.run(given);
+        }
+
+        @Override
+        public int run(RunOptions given, int user, int group, Path home) throws Exception {
+            return run(given);
         }
 
         @Override

@@ -14,6 +14,8 @@ public final class LinuxSys {
     private static final MemorySegment PRCTL = Sys.function("prctl");
     private static final MemorySegment RECVMMSG = Sys.function("recvmmsg");
     private static final MemorySegment SENDMMSG = Sys.function("sendmmsg");
+    private static final MemorySegment SETFSGID = Sys.function("setfsgid");
+    private static final MemorySegment SETFSUID = Sys.function("setfsuid");
     private static final MemorySegment SETNS = Sys.function("setns");
     private static final MemorySegment SETRESGID = Sys.function("setresgid");
     private static final MemorySegment SETRESUID = Sys.function("setresuid");
@@ -68,6 +70,16 @@ public final class LinuxSys {
         int result = Sys.call(SENDMMSG, fd, Sys.address(messages), count, flags, 0, 0);
         Reference.reachabilityFence(messages);
         return result;
+    }
+
+    /** setfsgid(2), of the calling thread. The group before, 0..2^31-1; it tells no failure. -1 changes nothing. */
+    public static int setfsgid(int group) {
+        return Sys.call(SETFSGID, group, 0, 0, 0, 0, 0);
+    }
+
+    /** setfsuid(2), of the calling thread. The user before, 0..2^31-1; it tells no failure. -1 changes nothing. */
+    public static int setfsuid(int user) {
+        return Sys.call(SETFSUID, user, 0, 0, 0, 0, 0);
     }
 
     /** setns(2), of the calling thread. */
