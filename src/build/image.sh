@@ -17,12 +17,21 @@ unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS CLASSPATH
 picocli=$(echo "$classpath" | tr : '\n' | grep '/picocli-[^/]*$')
 reframed=$(dirname "$jar")/$(basename "$picocli")
 "$jdk/java" "$project/src/build/Reframe.java" "$picocli" "$reframed"
-classpath=$(echo "$classpath" | sed "s|$picocli|$reframed|")
+
+# httpcore5's jars are no modules and large; HPACK, all that is used of them, needs few of their classes.
+hpack=org.apache.hc.core5.http2.hpack
+httpcore=$(echo "$classpath" | tr : '\n' | grep '/httpcore5-[^/]*$')
+picked=$(dirname "$jar")/picked
+mkdir -p "$picked"
+# shellcheck disable=SC2086
+"$jdk/java" "$project/src/build/Pick.java" "$picked" \
+    $hpack.HPackEncoder,$hpack.HPackDecoder,org.apache.hc.core5.http.message.BasicHeader $httpcore
+modules=$(echo "$classpath" | tr : '\n' | sed "s|^$picocli\$|$reframed|; s|.*/\(httpcore5-[^/]*\)$|$picked/\1|" | tr '\n' :)
 
 # Line numbers would take 1.6 MB of every daemon's memory; traces name the methods.
 rm -rf "$image"
 mkdir -p "$image"
-"$jdk/jlink" --module-path "$classpath" --add-modules wireleap.tun,org.slf4j.simple --output "$image/runtime" \
+"$jdk/jlink" --module-path "$modules" --add-modules wireleap.tun,org.slf4j.simple --output "$image/runtime" \
     --compress zip-2 --strip-java-debug-attributes --no-header-files --no-man-pages
 cp -R "$project/src/main/dist/." "$image"
 cp "$project/NOTICE" "$project/README.md" "$image"
