@@ -29,6 +29,7 @@ final class Architecture {
             Map.entry("udp", WIRE),
             Map.entry("icmp", WIRE),
             Map.entry("dns", Set.of("upstream", "wire", "mem")),
+            Map.entry("h2", Set.of("upstream", "wire", "mem")),
             Map.entry("upstream", WIRE),
             Map.entry("wire", Set.of("mem")),
             Map.entry("mem", Set.of()),
@@ -41,11 +42,11 @@ final class Architecture {
 
     /** Functions of (bytes, now, seed): no socket, file, thread, clock, random source or log of their own. */
     private static final Set<String> CORE =
-            Set.of("policy", "flow", "dns", "upstream", "tcp", "udp", "icmp", "wire", "mem");
+            Set.of("policy", "flow", "dns", "h2", "upstream", "tcp", "udp", "icmp", "wire", "mem");
     private static final Pattern NOT_IN_CORE_CLASS = Pattern.compile(
             "java\\.(net|nio\\.channels|nio\\.file)\\..*"
             + "|java\\.io\\.(File|RandomAccess).*"
-            + "|java\\.lang\\.(Thread|Process|Runtime).*"
+            + "|java\\.lang\\.(Thread|Process|Runtime(?!Exception)).*"
             + "|java\\.util\\.concurrent\\.(?!TimeUnit).*|java\\.util\\.Timer.*"
             + "|java\\.time\\.(Clock|InstantSource)"
             + "|java\\.util\\.(Splittable)?Random|java\\.util\\.random\\..*|java\\.security\\.SecureRandom"
@@ -62,6 +63,7 @@ final class Architecture {
     /** Libraries and who may name them. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "picocli.", Set.of("cli"),
+            "org.apache.hc.", Set.of("h2"),
             "com.fasterxml.jackson.", Set.of("api", "client", "cli"));
 
     private Architecture() {

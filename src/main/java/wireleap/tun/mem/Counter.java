@@ -188,6 +188,8 @@ public enum Counter {
     DATAGRAMS_DOWN(Group.DATAGRAMS, "down"),
     /** Datagrams from the upstream that were not for their client: another family, or no port. */
     DATAGRAMS_DOWN_FOREIGN(Group.DATAGRAMS, "downForeign"),
+    /** Datagrams from the upstream for which there was no memory until their session had fetched them. */
+    DATAGRAMS_DOWN_NO_ROOM(Group.DATAGRAMS, "downNoRoom"),
     /** Datagrams from the upstream larger than IP can carry. */
     DATAGRAMS_DOWN_TOO_LARGE(Group.DATAGRAMS, "downTooLarge"),
 
@@ -233,6 +235,15 @@ public enum Counter {
     UPSTREAM_BAD_DATAGRAM(Group.UPSTREAM, "badDatagrams"),
     /** Errors that came back for datagrams to a relay. */
     UPSTREAM_RELAY_UNREACHABLE(Group.UPSTREAM, "relayErrors"),
+
+    /** Connections to a broker (h2c) that could not be made, broke the rules or were lost with their streams. */
+    UPSTREAM_CONNECTIONS_FAILED(Group.UPSTREAM, "connectionsFailed"),
+    /** Streams of a broker that it ended with an error status, or reset; those lost with a connection not included. */
+    UPSTREAM_STREAMS_FAILED(Group.UPSTREAM, "streamsFailed"),
+    /** Streams that a broker ended without a byte: their targets could not be dialled. */
+    UPSTREAM_STREAMS_EMPTY(Group.UPSTREAM, "streamsEmpty"),
+    /** Streams reset because for a second there was no memory for what a broker had sent. */
+    UPSTREAM_STREAMS_NO_MEMORY(Group.UPSTREAM, "streamsNoMemory"),
 
     /** Dials whose target refused. */
     REFUSED_BY_TARGET(Group.REFUSALS, "byTarget"),

@@ -18,6 +18,8 @@ public enum Gauge {
     DNS_OUTSTANDING(Group.DNS, "outstanding"),
     /** Streams and UDP associations that the upstream has not answered yet. */
     UPSTREAM_DIALLING(Group.UPSTREAM, "dialling"),
+    /** Connections to a broker (h2c), those included that are being made. */
+    UPSTREAM_CONNECTIONS(Group.UPSTREAM, "connections"),
     /** Bytes handed out. */
     SLAB_USED(Group.SLAB, "usedBytes"),
     /** The most bytes that were ever handed out at once. */

@@ -26,7 +26,7 @@ public enum Refusal {
     FAILED;
 
     /** Where it is counted; of what is refused only. */
-    Counter counter() {
+    public Counter counter() {
         return switch (this) {
             case REFUSED -> Counter.REFUSED_BY_TARGET;
             case NET_UNREACHABLE -> Counter.REFUSED_NET_UNREACHABLE;

@@ -1,0 +1,324 @@
+package wireleap.tun.h2;
+
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.mem.Counter;
+import wireleap.tun.mem.Ring;
+import wireleap.tun.mem.Slab;
+import wireleap.tun.upstream.LinkOwner;
+import wireleap.tun.upstream.Refusal;
+import wireleap.tun.upstream.SocketError;
+import wireleap.tun.upstream.StreamOwner;
+import wireleap.tun.upstream.UpstreamStream;
+import wireleap.tun.wire.AddressText;
+
+/**
+ * A TCP flow's stream. What has come stays in its ring until it is discarded, so that the ring is the flow's window. A
+ * stream that the broker ends without a byte, before we have ended it, is a target that could not be dialled
+ * (BROKER.md). Pooled by {@link H2c}.
+ */
+final class FlowStream extends H2Stream implements UpstreamStream {
+    /** What a ring may grow to. */
+    static final int MAX_WINDOW_BYTES = 1 << 20;
+
+    private final Ring ring;
+    private StreamOwner owner;
+    private Refusal refusal;
+    private long hi;
+    private long lo;
+    private int port;
+    private boolean connected;
+    /** 0, or the SocketError that reading tells behind what has come. */
+    private int failure;
+    /** The broker takes nothing any more. */
+    private boolean deaf;
+    /** End of what has come, from the ring's base on. */
+    private long tail;
+    private long peekPosition;
+    /** What the ring may hold now; grows with use. */
+    private int windowBytes;
+    /** The block that the ring gets at once when it gets one, so that it need not grow each time; follows its use. */
+    private int usualBytes;
+    /** The most that the present block has held. */
+    private int peakBytes;
+    private boolean wantsToRead;
+    private boolean wantsToWrite;
+
+    FlowStream(H2c h2) {
+        super(h2);
+        this.ring = new Ring(h2.slab);
+    }
+
+    void begin(long hi, long lo, int port, StreamOwner owner) {
+        beginUnopened();
+        ring.reset(0, MAX_WINDOW_BYTES);
+        this.hi = hi;
+        this.lo = lo;
+        this.port = port;
+        this.owner = owner;
+        refusal = Refusal.NONE;
+        connected = false;
+        failure = 0;
+        deaf = false;
+        tail = 0;
+        peekPosition = 0;
+        windowBytes = Connection.FIRST_STREAM_WINDOW;
+        usualBytes = Slab.MIN_BLOCK_BYTES;
+        peakBytes = 0;
+        wantsToRead = false;
+        wantsToWrite = false;
+    }
+
+    @Override
+    String protocol() {
+        return "tcp";
+    }
+
+    @Override
+    String target() {
+        return AddressText.of(hi, lo, port);
+    }
+
+    @Override
+    void onOpened(long nowNanos) {
+        h2.tellLater(this);
+    }
+
+    @Override
+    void onUnopened(int socketError, long nowNanos) {
+        refuse(socketError);
+        h2.tellLater(this);
+    }
+
+    /** Says so by {@link #refusal}. */
+    void refuse(int socketError) {
+        refusal = socketError == SocketError.TIMED_OUT ? Refusal.TIMED_OUT : Refusal.FAILED;
+        h2.counters.increment(refusal.counter());
+    }
+
+    @Override
+    void tell(long nowNanos) {
+        if (refusal == Refusal.NONE) {
+            connected = true;
+            h2.counters.increment(Counter.UPSTREAM_CONNECTED);
+            owner.onConnected(nowNanos);
+        } else {
+            owner.onRefused(nowNanos);
+        }
+    }
+
+    @Override
+    void onDataBegin(int length, long nowNanos) {
+        if (h2.ends.holds(this)) {
+            h2.ends.touch(this);
+        }
+    }
+
+    @Override
+    int onData(MemorySegment memory, long offset, int length) {
+        if (failure != 0) {
+            return length;
+        }
+        if (ring.capacityBytes() == 0) {
+            ring.reserve(tail + usualBytes);
+        }
+        int room = ring.reserveSome(tail, length);
+        ring.put(tail, memory, offset, room);
+        tail += room;
+        peakBytes = (int) Math.max(peakBytes, tail - ring.base());
+        return room;
+    }
+
+    @Override
+    void onNoMemory(long nowNanos) {
+        h2.counters.increment(Counter.UPSTREAM_STREAMS_NO_MEMORY);
+        fail(nowNanos);
+    }
+
+    @Override
+    void onDataEnd(long nowNanos) {
+        tellReadable(nowNanos);
+        connection.owes(this);
+    }
+
+    @Override
+    void onEnd(long nowNanos) {
+        if (tail == 0 && !endSent && !confirmed) {
+            h2.counters.increment(Counter.UPSTREAM_STREAMS_EMPTY);
+            fail(nowNanos);
+        } else {
+            tellReadable(nowNanos);
+        }
+    }
+
+    @Override
+    void onFailed(long nowNanos) {
+        if (endReceived) {
+            deaf = true; // the answer was whole: RFC 9113 section 8.1
+            tellWritable(nowNanos);
+        } else {
+            fail(nowNanos);
+        }
+    }
+
+    private void fail(long nowNanos) {
+        if (failure == 0) {
+            failure = SocketError.RESET;
+            deaf = true;
+            if (connected) {
+                owner.onReady(LinkOwner.READABLE | LinkOwner.WRITABLE | LinkOwner.FAILED, nowNanos);
+            }
+        }
+    }
+
+    @Override
+    void onWritable(long nowNanos) {
+        tellWritable(nowNanos);
+    }
+
+    private void tellReadable(long nowNanos) {
+        if (connected && wantsToRead) {
+            wantsToRead = false;
+            owner.onReady(LinkOwner.READABLE, nowNanos);
+        }
+    }
+
+    private void tellWritable(long nowNanos) {
+        if (connected && wantsToWrite) {
+            wantsToWrite = false;
+            owner.onReady(LinkOwner.WRITABLE, nowNanos);
+        }
+    }
+
+    @Override
+    int owedWindow() {
+        if (endReceived || failure != 0) {
+            return 0;
+        }
+        int held = (int) (tail - ring.base());
+        int owed = windowBytes - held - receiveWindow;
+        if (2 * owed < windowBytes) {
+            return 0;
+        }
+        if (windowBytes < MAX_WINDOW_BYTES && held < windowBytes / 4 && h2.slab.canSpare(2 * windowBytes)) {
+            owed += windowBytes; // it is used up as fast as it is read
+            windowBytes *= 2;
+        }
+        return owed;
+    }
+
+    @Override
+    void onPatienceOver(long nowNanos) {
+        sendEnd();
+    }
+
+    private void sendEnd() {
+        if (connection != null && !endSent && !deaf) {
+            connection.sendEnd(this);
+        }
+    }
+
+    // what the flow does
+
+    @Override
+    public Refusal refusal() {
+        return refusal;
+    }
+
+    @Override
+    public int write(MemorySegment memory, long offset, int length) {
+        if (deaf) {
+            return SocketError.RESET;
+        }
+        int sent = connected ? connection.send(this, memory, offset, length) : SocketError.AGAIN;
+        wantsToWrite |= sent == SocketError.AGAIN;
+        return sent;
+    }
+
+    @Override
+    public int read(MemorySegment memory, long offset, int length) {
+        peekPosition = ring.base();
+        int given = peek(memory, offset, length);
+        return given > 0 ? discard(given) : given;
+    }
+
+    @Override
+    public boolean peeks() {
+        return true;
+    }
+
+    @Override
+    public int peekFrom(int position) {
+        peekPosition = ring.base() + position;
+        return 0;
+    }
+
+    @Override
+    public int peek(MemorySegment memory, long offset, int length) {
+        int given = connected ? (int) Math.min(length, tail - peekPosition) : 0;
+        if (given > 0) {
+            int first = ring.contiguous(peekPosition, given);
+            MemorySegment.copy(ring.memory(), ring.offset(peekPosition), memory, offset, first);
+            if (first < given) {
+                MemorySegment.copy(ring.memory(), ring.offset(peekPosition + first), memory, offset + first,
+                        given - first);
+            }
+            peekPosition += given;
+            return given;
+        }
+        if (failure != 0 || connected && endReceived) {
+            return failure;
+        }
+        wantsToRead = true;
+        return SocketError.AGAIN;
+    }
+
+    @Override
+    public int discard(int length) {
+        int gone = (int) Math.min(length, tail - ring.base());
+        ring.release(ring.base() + gone);
+        if (ring.base() == tail) {
+            usualBytes = 4 * peakBytes < usualBytes ? Math.max(usualBytes / 2, Slab.MIN_BLOCK_BYTES)
+                    : Math.max(usualBytes, ring.capacityBytes());
+            peakBytes = 0;
+            ring.discard();
+        }
+        peekPosition = Math.max(peekPosition, ring.base());
+        if (connection != null) {
+            connection.owes(this);
+        }
+        return gone;
+    }
+
+    @Override
+    public void finish() {
+        if (h2.settings.endDelayNanos() == 0) {
+            sendEnd();
+        } else {
+            h2.ends.touch(this);
+        }
+    }
+
+    @Override
+    public void reset() {
+        if (connection != null) {
+            connection.cancel(this);
+        }
+        leave();
+    }
+
+    @Override
+    public void close() {
+        if (endReceived) {
+            sendEnd();
+        }
+        reset();
+    }
+
+    private void leave() {
+        Patience.forget(this);
+        wait.leave();
+        ring.discard();
+        owner = null;
+        h2.recycle(this);
+    }
+}

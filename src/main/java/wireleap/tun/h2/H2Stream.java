@@ -1,0 +1,90 @@
+package wireleap.tun.h2;
+
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.mem.Chain;
+
+/** A stream of a connection: its number, its windows, how far it has come. Pooled by its kinds. */
+abstract class H2Stream {
+    final H2c h2;
+    /** In the one list where it waits: for a connection, to be told of, or to send. */
+    final Chain.Link<H2Stream> wait = new Chain.Link<>(this);
+    /** In its connection's list of those that owe a WINDOW_UPDATE. */
+    final Chain.Link<H2Stream> owing = new Chain.Link<>(this);
+    /** Its deadline in one {@link Patience}. */
+    final Patience.Place patience = new Patience.Place(this);
+    /** Null: waiting for one, or gone from it. */
+    Connection connection;
+    /** Its number; 0: none yet. */
+    int id;
+    /** What we may send: below zero when the peer has made it smaller (RFC 9113 section 6.9.2). */
+    int sendWindow;
+    /** Sent and not acknowledged by a WINDOW_UPDATE for this stream. */
+    int unacknowledged;
+    /** What the peer may send. */
+    int receiveWindow;
+    /** While others wait too: what may be sent before going to the end of the queue. */
+    int credit;
+    /** Final headers have come. */
+    boolean answered;
+    /** The broker has said that all went well. */
+    boolean confirmed;
+    boolean endSent;
+    boolean endReceived;
+
+    H2Stream(H2c h2) {
+        this.h2 = h2;
+    }
+
+    /** Begins a life without a connection. */
+    final void beginUnopened() {
+        connection = null;
+        id = 0;
+        unacknowledged = 0;
+        credit = 0;
+        answered = false;
+        confirmed = false;
+        endSent = false;
+        endReceived = false;
+    }
+
+    /** Its request is on its way: the connection has set number and windows. */
+    abstract void onOpened(long nowNanos);
+
+    /** It could not be opened; why is told by the argument, a SocketError, or 0: no connection may be tried now. */
+    abstract void onUnopened(int socketError, long nowNanos);
+
+    /** Says to its owner what became of it: it is in no list any more. */
+    abstract void tell(long nowNanos);
+
+    /** {@code tcp} or {@code udp}: {@code wl-dial-protocol}. */
+    abstract String protocol();
+
+    /** Address and port: {@code wl-dial-target}. */
+    abstract String target();
+
+    /** A DATA frame of so many bytes begins, padding included; the window has been charged. */
+    abstract void onDataBegin(int length, long nowNanos);
+
+    /** Some of its payload: how much was taken; less: there is no memory. */
+    abstract int onData(MemorySegment memory, long offset, int length);
+
+    /** Nobody found memory for it in time: what comes of it from now on is thrown away. */
+    abstract void onNoMemory(long nowNanos);
+
+    abstract void onDataEnd(long nowNanos);
+
+    /** The peer's END_STREAM. */
+    abstract void onEnd(long nowNanos);
+
+    /** Reset by the peer, or lost with its connection: it is in no connection any more, or about to leave it. */
+    abstract void onFailed(long nowNanos);
+
+    /** It may send again. */
+    abstract void onWritable(long nowNanos);
+
+    /** By how much the peer's window is to be widened now: 0 or more. */
+    abstract int owedWindow();
+
+    /** Its patience is over; see {@link Patience}. */
+    abstract void onPatienceOver(long nowNanos);
+}

@@ -1,0 +1,190 @@
+package wireleap.tun.h2;
+
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.mem.Bytes;
+import wireleap.tun.mem.Chain;
+import wireleap.tun.mem.Ring;
+import wireleap.tun.upstream.DatagramMeta;
+import wireleap.tun.upstream.SocketError;
+import wireleap.tun.wire.AddressText;
+
+/**
+ * The stream of a UDP session to one target: a DATA frame is a datagram, both ways. What has come and is not fetched
+ * lies in its ring, each datagram behind its length; what has no room is dropped, as datagrams are. Pooled by {@link H2c}.
+ */
+final class TargetStream extends H2Stream {
+    private static final int MAX_RING_BYTES = 256 << 10;
+    /** Towards us: two of the largest frames. */
+    private static final int WINDOW_BYTES = 2 * FrameReader.MAX_BYTES;
+    /** Lengths lie at multiples of it, so that none is cut by the ring's end. */
+    private static final int ALIGNMENT = Integer.BYTES;
+
+    /** In its session's list of targets, the one used longest ago first. */
+    final Chain.Link<TargetStream> use = new Chain.Link<>(this);
+    /** In its session's list of those that have a datagram. */
+    final Chain.Link<TargetStream> readable = new Chain.Link<>(this);
+    private final Ring ring;
+    private Session session;
+    private long hi;
+    private long lo;
+    private int port;
+    /** End of the whole datagrams. */
+    private long tail;
+    /** Bytes of the present datagram that are here; below 0: it is dropped. */
+    private int come;
+
+    TargetStream(H2c h2) {
+        super(h2);
+        this.ring = new Ring(h2.slab);
+    }
+
+    void begin(Session session, long hi, long lo, int port) {
+        beginUnopened();
+        ring.reset(0, MAX_RING_BYTES);
+        this.session = session;
+        this.hi = hi;
+        this.lo = lo;
+        this.port = port;
+        tail = 0;
+        come = 0;
+    }
+
+    boolean leadsTo(long hi, long lo, int port) {
+        return this.port == port && this.lo == lo && this.hi == hi;
+    }
+
+    @Override
+    String protocol() {
+        return "udp";
+    }
+
+    @Override
+    String target() {
+        return AddressText.of(hi, lo, port);
+    }
+
+    @Override
+    void onOpened(long nowNanos) {
+        connection.owes(this);
+    }
+
+    @Override
+    void onUnopened(int socketError, long nowNanos) {
+        throw new AssertionError("a datagram's stream does not wait for a connection");
+    }
+
+    @Override
+    void tell(long nowNanos) {
+        throw new AssertionError("a datagram's stream has nothing to tell");
+    }
+
+    @Override
+    void onDataBegin(int length, long nowNanos) {
+        h2.idleTargets.touch(this);
+        boolean kept = ring.reserve(tail + ALIGNMENT + aligned(length));
+        come = kept ? 0 : -1;
+        if (!kept) {
+            h2.dropped();
+        }
+    }
+
+    @Override
+    int onData(MemorySegment memory, long offset, int length) {
+        if (come >= 0) {
+            ring.put(tail + ALIGNMENT + come, memory, offset, length);
+            come += length;
+        }
+        return length;
+    }
+
+    @Override
+    void onNoMemory(long nowNanos) {
+        throw new AssertionError("a datagram that has no room is dropped");
+    }
+
+    @Override
+    void onDataEnd(long nowNanos) {
+        if (come >= 0) {
+            Bytes.putI32(ring.memory(), ring.offset(tail), come);
+            tail += ALIGNMENT + aligned(come);
+            session.came(this, nowNanos);
+        } else {
+            ring.discardIfEmpty(tail);
+        }
+        connection.owes(this);
+    }
+
+    /** Takes a datagram out, for which there is room: its length. There must be one. */
+    int take(DatagramMeta meta, MemorySegment memory, long offset, int room) {
+        int length = Bytes.i32(ring.memory(), ring.offset(ring.base()));
+        long at = ring.base() + ALIGNMENT;
+        int given = Math.min(length, room);
+        int first = ring.contiguous(at, given);
+        MemorySegment.copy(ring.memory(), ring.offset(at), memory, offset, first);
+        MemorySegment.copy(ring.memory(), ring.offset(at + first), memory, offset + first, given - first);
+        meta.fill(hi, lo, port, offset);
+        ring.release(at + aligned(length));
+        ring.discardIfEmpty(tail);
+        return given;
+    }
+
+    boolean hasDatagram() {
+        return ring.base() < tail;
+    }
+
+    @Override
+    void onEnd(long nowNanos) {
+        over();
+    }
+
+    @Override
+    void onFailed(long nowNanos) {
+        over();
+    }
+
+    private void over() {
+        if (connection != null) {
+            connection.cancel(this);
+        }
+        session.ended(this);
+    }
+
+    @Override
+    void onWritable(long nowNanos) {
+        // a datagram that found no room is gone: nobody waits
+    }
+
+    @Override
+    int owedWindow() {
+        int owed = WINDOW_BYTES - receiveWindow;
+        return 2 * owed >= WINDOW_BYTES ? owed : 0;
+    }
+
+    @Override
+    void onPatienceOver(long nowNanos) {
+        session.forget(this);
+    }
+
+    /** As {@link Connection#sendDatagram}; the time of its silence begins anew. */
+    int send(MemorySegment memory, long offset, int length) {
+        h2.idleTargets.touch(this);
+        return connection == null ? SocketError.AGAIN : connection.sendDatagram(this, memory, offset, length);
+    }
+
+    /** Gives everything back. */
+    void end() {
+        if (connection != null) {
+            connection.cancel(this);
+        }
+        Patience.forget(this);
+        use.leave();
+        readable.leave();
+        ring.discard();
+        session = null;
+        h2.recycle(this);
+    }
+
+    private static int aligned(int length) {
+        return (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+}
