@@ -6759,6 +6759,15 @@ public class Linux {
     public static int RTM_GETQDISC() {
         return RTM_GETQDISC;
     }
+    private static final int RTM_NEWNETCONF = (int)80L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_NEWNETCONF = 80
+     * }
+     */
+    public static int RTM_NEWNETCONF() {
+        return RTM_NEWNETCONF;
+    }
     private static final int RTM_NEWNSID = (int)88L;
     /**
      * {@snippet lang=c :
@@ -7514,6 +7523,24 @@ public class Linux {
      */
     public static int RTNLGRP_IPV6_RULE() {
         return RTNLGRP_IPV6_RULE;
+    }
+    private static final int RTNLGRP_IPV4_NETCONF = (int)24L;
+    /**
+     * {@snippet lang=c :
+     * enum rtnetlink_groups.RTNLGRP_IPV4_NETCONF = 24
+     * }
+     */
+    public static int RTNLGRP_IPV4_NETCONF() {
+        return RTNLGRP_IPV4_NETCONF;
+    }
+    private static final int RTNLGRP_IPV6_NETCONF = (int)25L;
+    /**
+     * {@snippet lang=c :
+     * enum rtnetlink_groups.RTNLGRP_IPV6_NETCONF = 25
+     * }
+     */
+    public static int RTNLGRP_IPV6_NETCONF() {
+        return RTNLGRP_IPV6_NETCONF;
     }
     private static final int RTNLGRP_NSID = (int)28L;
     /**
