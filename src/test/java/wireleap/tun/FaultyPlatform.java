@@ -14,9 +14,15 @@ import wireleap.tun.os.PacketDevice;
 import wireleap.tun.os.Poller;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.Family;
+import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.policy.Rule;
+import wireleap.tun.policy.Sighting;
 import wireleap.tun.policy.Step;
 import wireleap.tun.routes.HostRoutes;
+import wireleap.tun.routes.HostWatcher;
 import wireleap.tun.routes.RouteRefusedException;
 
 /** A simulated machine of which parts fail as they are told to, and which knows what is left of a daemon. */
@@ -106,6 +112,31 @@ class FaultyPlatform extends SimulatedPlatform {
                 done.add(step);
             }
             return new Outcome(outcome, Optional.empty());
+        }
+
+        @Override
+        public Sighting look(RoutePlan plan) {
+            return new Sighting(observe(plan.device()), List.of(), List.of(), Optional.empty());
+        }
+
+        @Override
+        public void evict(ForeignRoute route) {
+            throw new AssertionError("there is none");
+        }
+
+        @Override
+        public void evict(Rule rule) {
+            throw new AssertionError("there is none");
+        }
+
+        @Override
+        public boolean has(Family family) {
+            return true;
+        }
+
+        @Override
+        public void watch(RouteSettings settings, HostWatcher watcher) {
+            // Nobody else changes anything here.
         }
 
         @Override

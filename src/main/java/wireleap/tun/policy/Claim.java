@@ -1,7 +1,7 @@
 package wireleap.tun.policy;
 
 /** One thing that the daemon owns in the kernel's routing: a route, a rule or an address. A value. */
-public sealed interface Claim permits ThrowRoute, DeviceRoute, DeviceAddress, Rule {
+public sealed interface Claim permits ThrowRoute, DeviceRoute, UnreachableRoute, DeviceAddress, Rule {
     /** Whose routing it is part of. */
     Family family();
 

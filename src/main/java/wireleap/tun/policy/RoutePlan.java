@@ -37,7 +37,9 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
         /** The TUN has its addresses and its routes; what has its address as source stays in it. */
         DEVICE_UP,
         /** The host's traffic goes into the TUN. */
-        CAPTURING
+        CAPTURING,
+        /** As before, but what has no way into the TUN has none at all, and the TUN may be gone. */
+        CLOSED
     }
 
     private static final int MAIN = 254;             // RT_TABLE_MAIN, linux/rtnetlink.h
@@ -50,7 +52,7 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
     public RoutePlan {
         families = Set.copyOf(families);
         loosened = Map.copyOf(loosened);
-        if (stage.compareTo(Stage.DEVICE_UP) >= 0 && device.isEmpty()) {
+        if (stage.compareTo(Stage.DEVICE_UP) >= 0 && stage != Stage.CLOSED && device.isEmpty()) {
             throw new IllegalArgumentException("no stage " + stage + " without a device");
         }
     }
@@ -70,6 +72,11 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
         return new RoutePlan(settings, stage, families, Optional.of(tun), bypass, loosened);
     }
 
+    /** This plan after the TUN has gone: closed. */
+    public RoutePlan withoutDevice() {
+        return new RoutePlan(settings, Stage.CLOSED, families, Optional.empty(), bypass, loosened);
+    }
+
     /** This plan with another list. */
     public RoutePlan with(BypassSet list) {
         return new RoutePlan(settings, stage, families, device, list, loosened);
@@ -78,6 +85,13 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
     /** This plan with other uplinks whose reverse path filter was loosened. */
     public RoutePlan with(Map<String, Integer> uplinks) {
         return new RoutePlan(settings, stage, families, device, bypass, uplinks);
+    }
+
+    /** This plan with a family that was absent. */
+    public RoutePlan with(Family present) {
+        Set<Family> more = new LinkedHashSet<>(families);
+        more.add(present);
+        return new RoutePlan(settings, stage, more, device, bypass, loosened);
     }
 
     /** This plan without a family. */
@@ -141,9 +155,12 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
                 loosened.forEach((uplink, value) -> claims.add(note(uplink, value)));
             }
             if (families.contains(family) && stage.compareTo(Stage.DEVICE_UP) >= 0) {
-                deviceUp(family, device.orElseThrow(), claims);
+                device.ifPresent(tun -> deviceUp(family, tun, claims));
             }
-            if (families.contains(family) && stage == Stage.CAPTURING) {
+            if (families.contains(family) && stage == Stage.CLOSED) {
+                claims.add(new UnreachableRoute(settings.bypassTable(), everything(family)));
+            }
+            if (families.contains(family) && stage.compareTo(Stage.CAPTURING) >= 0) {
                 capturing(family, claims);
             }
         }
@@ -161,11 +178,15 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
     }
 
     private void deviceUp(Family family, Device tun, List<Claim> claims) {
-        IpPrefix everything = family == Family.IPV4 ? IpPrefix.ALL_IPV4 : IpPrefix.ALL_IPV6;
+        IpPrefix everything = everything(family);
         claims.add(new DeviceAddress(tun, settings.address(family), RouteSettings.prefixLength(family)));
         claims.add(new DeviceRoute(settings.bypassTable(), everything, tun));
         claims.add(new DeviceRoute(settings.tunTable(), everything, tun));
         claims.add(rule(family, 1, Match.OWN.from(settings.address(family)), lookup(settings.tunTable())));
+    }
+
+    private static IpPrefix everything(Family family) {
+        return family == Family.IPV4 ? IpPrefix.ALL_IPV4 : IpPrefix.ALL_IPV6;
     }
 
     private void capturing(Family family, List<Claim> claims) {

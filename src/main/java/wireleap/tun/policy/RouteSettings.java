@@ -79,6 +79,11 @@ public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPref
         return ruleBase + 10;
     }
 
+    /** All tables of ours. */
+    public List<Integer> tables() {
+        return List.of(bypassTable(), tunTable());
+    }
+
     /** Preference of the rule where everything that is left alone goes on. */
     public int endPreference() {
         return ruleBase + 11;

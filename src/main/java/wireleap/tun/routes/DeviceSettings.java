@@ -4,10 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import wireleap.tun.os.linux.netlink.LinkEntry;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.DeviceState;
+import wireleap.tun.policy.RouteSettings;
 
 /**
  * The kernel's settings of devices, Documentation/networking/ip-sysctl.rst, in the network namespace of the calling
@@ -51,6 +55,25 @@ final class DeviceSettings {
         } catch (IOException e) {
             LOG.warn("answers to forwarded connections may not get through: {}", e.getMessage());
         }
+    }
+
+    /** How a TUN stands; of its settings those that are made with these. */
+    static DeviceState state(LinkEntry link, RouteSettings made) {
+        List<String> settings = new ArrayList<>();
+        settings.add(read("ipv4", link.name(), "rp_filter", ""));
+        if (made.failClosed()) {
+            settings.add(read("ipv4", link.name(), HOLD, ""));
+            settings.add(read("ipv6", link.name(), HOLD, ""));
+        }
+        if (!made.forwarded().isEmpty()) {
+            settings.add(read("ipv4", link.name(), "forwarding", ""));
+        }
+        return new DeviceState(link.isUp(), link.mtu(), link.transmitQueuePackets(), settings, hasIpv6(link.name()));
+    }
+
+    /** Whether IPv6 is not switched off for a device, or for "all". */
+    static boolean hasIpv6(String device) {
+        return read("ipv6", device, "disable_ipv6", "1").equals("0");
     }
 
     private static String read(String family, String device, String name, String absent) {

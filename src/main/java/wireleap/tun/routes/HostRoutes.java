@@ -5,7 +5,12 @@ import java.util.Optional;
 import java.util.SequencedSet;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.Family;
+import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.policy.Rule;
+import wireleap.tun.policy.Sighting;
 import wireleap.tun.policy.Step;
 
 /**
@@ -80,6 +85,37 @@ public interface HostRoutes extends AutoCloseable {
      * @throws RouteRefusedException if the kernel refused
      */
     void delete(Device device) throws RouteRefusedException;
+
+    /**
+     * Looks at everything that a plan is about, and at what others put there.
+     *
+     * @throws RouteRefusedException if the kernel does not say
+     */
+    Sighting look(RoutePlan plan) throws RouteRefusedException;
+
+    /**
+     * Removes a route of somebody else's from one of our tables; nothing if it is gone.
+     *
+     * @throws RouteRefusedException if the kernel refused
+     */
+    void evict(ForeignRoute route) throws RouteRefusedException;
+
+    /**
+     * Removes a rule of somebody else's that is one of ours but for who made it; nothing if it is gone.
+     *
+     * @throws RouteRefusedException if the kernel refused
+     */
+    void evict(Rule rule) throws RouteRefusedException;
+
+    /** Whether the host has a family at all, as far as can be said without trying. */
+    boolean has(Family family);
+
+    /**
+     * From now on the watcher is told what changes, but not by what is done here. Once, until {@link #close}.
+     *
+     * @throws RouteRefusedException if that cannot be heard
+     */
+    void watch(RouteSettings settings, HostWatcher watcher) throws RouteRefusedException;
 
     @Override
     void close();

@@ -11,7 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.DeviceState;
+import wireleap.tun.policy.Family;
+import wireleap.tun.policy.Repair;
 import wireleap.tun.policy.RoutePlan;
+import wireleap.tun.policy.RoutePlan.Stage;
+import wireleap.tun.policy.Sighting;
 import wireleap.tun.policy.Step;
 import wireleap.tun.routes.HostRoutes.Outcome;
 import wireleap.tun.routes.HostRoutes.Refusal;
@@ -30,6 +35,7 @@ final class KeptRoutes {
     private Optional<Device> tun = Optional.empty();         // the plan's, once it has one
     private SequencedSet<Claim> present = new LinkedHashSet<>();
     private boolean certain;                                 // whether present is what the kernel has
+    private Optional<DeviceState> ready = Optional.empty();  // how the TUN stood once it had been brought up
 
     KeptRoutes(HostRoutes host, RoutePlan plan) {
         this.host = host;
@@ -81,6 +87,76 @@ final class KeptRoutes {
         } catch (RouteRefusedException e) {
             return Optional.of(e.getMessage());
         }
+    }
+
+    /**
+     * Makes a new TUN ready for addresses.
+     *
+     * @throws RouteRefusedException if the kernel refused something that is needed
+     */
+    void bringUp(Device device) throws RouteRefusedException {
+        host.bringUp(device, plan.settings());
+        ready = host.look(plan.with(device)).device();
+    }
+
+    /** A family that was absent is to have its routes; if the kernel still refuses it, it stays absent. */
+    void welcome(Family present) throws RouteRefusedException {
+        if (tun.isPresent()) {
+            bringUpAgain();
+        }
+        pursue(plan.with(present));
+    }
+
+    /** Makes the TUN what {@link #bringUp} has made it. */
+    void bringUpAgain() throws RouteRefusedException {
+        host.bringUp(tun.orElseThrow(), plan.settings());
+    }
+
+    /** Looks at what there is, and says what is to be done so that the plan holds. */
+    Repair inspect() throws RouteRefusedException {
+        certain = false;
+        Sighting seen = host.look(plan);
+        present = new LinkedHashSet<>(seen.claims());
+        certain = true;
+        if (ready.isPresent() && seen.device().isEmpty() && plan.stage().compareTo(Stage.CAPTURING) >= 0) {
+            ready = Optional.empty();
+            tun = Optional.empty();
+            plan = plan.withoutDevice();
+        }
+        return Repair.of(plan, ready, seen);
+    }
+
+    /**
+     * Makes another plan the one that holds, as far as the kernel lets us.
+     *
+     * @return the kernel's words at the last thing that it refused
+     */
+    Optional<String> pursue(RoutePlan target) {
+        plan = target;
+        certain = false;
+        return putRight(new HashSet<>());
+    }
+
+    /**
+     * Does all steps that lead to the plan and that the kernel lets us do.
+     *
+     * @param without claims that are not touched; those at which the kernel refuses are added
+     * @return the kernel's words at the last one that it refused
+     */
+    Optional<String> putRight(Set<Claim> without) {
+        Optional<String> last = Optional.empty();
+        try {
+            Optional<Refusal> refusal = pass(without);
+            for (int refusals = 1; refusal.isPresent(); refusals++) {
+                last = Optional.of(refusal.get().message());
+                without.add(refusal.get().step().claim());
+                refusal = refusals < MOST_STUCK ? pass(without) : Optional.empty();
+            }
+        } catch (RouteRefusedException e) {
+            certain = false;
+            last = Optional.of(e.getMessage());
+        }
+        return last;
     }
 
     /**

@@ -15,6 +15,8 @@ import wireleap.tun.policy.Device;
 import wireleap.tun.policy.DeviceAddress;
 import wireleap.tun.policy.DeviceRoute;
 import wireleap.tun.policy.Family;
+import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.ForeignRule;
 import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Rule;
@@ -22,6 +24,7 @@ import wireleap.tun.policy.Rule.Action;
 import wireleap.tun.policy.Rule.Match;
 import wireleap.tun.policy.Step;
 import wireleap.tun.policy.ThrowRoute;
+import wireleap.tun.policy.UnreachableRoute;
 
 /** What we claim, in rtnetlink's values, and back. */
 final class LinuxClaims {
@@ -38,6 +41,8 @@ final class LinuxClaims {
             case DeviceRoute route -> request(step, RouteEntry.unicast(route.table(), PROTOCOL,
                     address(route.destination()), route.destination().prefixLength(), route.device().index(),
                     Optional.empty()));
+            case UnreachableRoute route -> request(step, RouteEntry.unreachable(route.table(), PROTOCOL,
+                    address(route.destination()), route.destination().prefixLength(), UnreachableRoute.METRIC));
             case DeviceAddress own -> {
                 AddressEntry entry = AddressEntry.withoutDetection(own.device().index(), address(own.address()),
                         own.prefixLength());
@@ -70,9 +75,34 @@ final class LinuxClaims {
 
     /** Our rule, or none if it is not ours or does what none of ours does. */
     static Optional<Claim> rule(RuleEntry entry) {
-        if (entry.protocol() != PROTOCOL || entry.action() == RuleEntry.Action.OTHER) {
-            return Optional.empty();
-        }
+        return entry.protocol() != PROTOCOL || entry.action() == RuleEntry.Action.OTHER ? Optional.empty()
+                : Optional.of(anyRule(entry));
+    }
+
+    /** A rule of somebody else's, or none if it is ours. */
+    static Optional<ForeignRule> foreign(RuleEntry entry) {
+        return entry.protocol() == PROTOCOL ? Optional.empty() : Optional.of(
+                new ForeignRule(anyRule(entry), entry.whole() && entry.action() != RuleEntry.Action.OTHER));
+    }
+
+    /** A route that somebody else put into a table of ours, or none if it is ours. */
+    static Optional<ForeignRoute> foreign(RouteEntry entry) {
+        return entry.protocol() == PROTOCOL ? Optional.empty() : destination(entry)
+                .map(destination -> new ForeignRoute(entry.table(), destination, entry.protocol()));
+    }
+
+    /** {@code ip rule del ...}, of a rule that is one of ours but for who made it. */
+    static NetlinkRequest deletion(Rule rule) {
+        return entry(rule).deleteAny();
+    }
+
+    /** {@code ip route del ...} */
+    static NetlinkRequest deletion(ForeignRoute route) {
+        return RouteEntry.throwing(route.table(), route.protocol(), address(route.destination()),
+                route.destination().prefixLength()).deleteAny();
+    }
+
+    private static Rule anyRule(RuleEntry entry) {
         Action action = switch (entry.action()) {
             case GOTO -> new Action.Goto(entry.target());
             case LOOKUP -> new Action.Lookup(entry.table(), entry.suppressPrefixLength() < 0 ? OptionalInt.empty()
@@ -83,7 +113,7 @@ final class LinuxClaims {
                 : Optional.of(new Rule.Mark(entry.mark(), entry.markMask())), entry.inputDevice(),
                 entry.source().map(source -> prefix(source, entry.sourceLength())), entry.user(),
                 entry.destinationPort());
-        return Optional.of(new Rule(entry.ipv4() ? Family.IPV4 : Family.IPV6, entry.preference(), match, action));
+        return new Rule(entry.ipv4() ? Family.IPV4 : Family.IPV6, entry.preference(), match, action);
     }
 
     /** Our route, or none if it is of a kind that none of ours is. */
@@ -91,6 +121,9 @@ final class LinuxClaims {
         IpPrefix destination = prefix(entry.destination(), entry.prefixLength());
         if (entry.isThrow()) {
             return Optional.of(new ThrowRoute(entry.table(), destination));
+        }
+        if (entry.isUnreachable()) {
+            return Optional.of(new UnreachableRoute(entry.table(), destination));
         }
         Device device = new Device(entry.device(), names.getOrDefault(entry.device(), "if" + entry.device()));
         return entry.isUnicast() ? Optional.of(new DeviceRoute(entry.table(), destination, device)) : Optional.empty();
@@ -103,8 +136,12 @@ final class LinuxClaims {
     }
 
     static Claim address(AddressEntry entry, Device device) {
-        return new DeviceAddress(device, prefix(entry.address(), entry.address().getAddress().length * 8),
-                entry.prefixLength());
+        return new DeviceAddress(device, address(entry), entry.prefixLength());
+    }
+
+    /** The address alone. */
+    static IpPrefix address(AddressEntry entry) {
+        return prefix(entry.address(), entry.address().getAddress().length * Byte.SIZE);
     }
 
     private static IpPrefix prefix(InetAddress address, int prefixLength) {

@@ -22,12 +22,19 @@ import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.linux.netlink.Acknowledgement;
 import wireleap.tun.os.linux.netlink.LinkEntry;
 import wireleap.tun.os.linux.netlink.NetlinkRequest;
+import wireleap.tun.os.linux.netlink.RouteEntry;
 import wireleap.tun.os.linux.netlink.RouteSocket;
+import wireleap.tun.os.linux.netlink.RuleEntry;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.DeviceState;
 import wireleap.tun.policy.Family;
+import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.ForeignRule;
+import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Rule;
+import wireleap.tun.policy.Sighting;
 import wireleap.tun.policy.Step;
 
 /** The kernel of Linux, by rtnetlink, in the network namespace of the thread that opened this and uses it alone. */
@@ -42,6 +49,7 @@ public final class LinuxRoutes implements HostRoutes {
 
     private final Arena arena;
     private final RouteSocket socket;
+    private Optional<LinuxWatch> watch = Optional.empty();
 
     private LinuxRoutes(Arena arena, RouteSocket socket) {
         this.arena = arena;
@@ -63,13 +71,11 @@ public final class LinuxRoutes implements HostRoutes {
     public SequencedSet<Claim> observe(Optional<Device> tun) throws RouteRefusedException {
         SequencedSet<Claim> found = new LinkedHashSet<>();
         try {
-            Map<Integer, String> names = socket.links().stream()
-                    .collect(Collectors.toMap(LinkEntry::index, LinkEntry::name, (one, same) -> one));
+            Map<Integer, String> names = names(socket.links());
             for (Family family : Family.values()) {
                 observe(family, names, found);
             }
-            socket.addresses().stream().filter(address -> tun.isPresent() && address.device() == tun.get().index())
-                    .map(address -> LinuxClaims.address(address, tun.get())).forEach(found::add);
+            addresses(tun, found);
         } catch (ErrnoException e) {
             throw refused(e);
         }
@@ -254,6 +260,36 @@ public final class LinuxRoutes implements HostRoutes {
     }
 
     @Override
+    public Sighting look(RoutePlan plan) throws RouteRefusedException {
+        SequencedSet<Claim> claims = new LinkedHashSet<>();
+        List<ForeignRoute> routes = new ArrayList<>();
+        List<ForeignRule> rules = new ArrayList<>();
+        try {
+            List<LinkEntry> links = socket.links();
+            Map<Integer, String> names = names(links);
+            for (Family family : plan.families()) {
+                for (int table : plan.settings().tables()) {
+                    for (RouteEntry route : socket.routesOfTable(family == Family.IPV4, table)) {
+                        LinuxClaims.foreign(route).ifPresentOrElse(routes::add,
+                                () -> LinuxClaims.route(route, names).ifPresent(claims::add));
+                    }
+                }
+                for (RuleEntry rule : socket.rules(family == Family.IPV4)) {
+                    LinuxClaims.foreign(rule).ifPresentOrElse(rules::add,
+                            () -> LinuxClaims.rule(rule).ifPresent(claims::add));
+                }
+            }
+            addresses(plan.device(), claims);
+            Optional<DeviceState> device = plan.device().flatMap(tun -> links.stream()
+                    .filter(link -> link.index() == tun.index() && link.name().equals(tun.name())).findFirst())
+                    .map(link -> DeviceSettings.state(link, plan.settings()));
+            return new Sighting(claims, routes, rules, device);
+        } catch (ErrnoException e) {
+            throw refused(e);
+        }
+    }
+
+    @Override
     public void delete(Device device) throws RouteRefusedException {
         String what = "ip link del " + device.name();
         try {
@@ -266,8 +302,56 @@ public final class LinuxRoutes implements HostRoutes {
         }
     }
 
+    private void addresses(Optional<Device> tun, Set<Claim> found) throws ErrnoException {
+        if (tun.isPresent()) {
+            socket.addresses().stream().filter(address -> address.device() == tun.get().index())
+                    .map(address -> LinuxClaims.address(address, tun.get())).forEach(found::add);
+        }
+    }
+
+    private static Map<Integer, String> names(List<LinkEntry> links) {
+        return links.stream().collect(Collectors.toMap(LinkEntry::index, LinkEntry::name, (one, same) -> one));
+    }
+
+    @Override
+    public void evict(ForeignRoute route) throws RouteRefusedException {
+        evict((route.destination().isIpv4() ? "" : "-6 ") + "route del " + route.words(),
+                LinuxClaims.deletion(route));
+    }
+
+    @Override
+    public void evict(Rule rule) throws RouteRefusedException {
+        evict(new Step(false, rule).words(), LinuxClaims.deletion(rule));
+    }
+
+    private void evict(String what, NetlinkRequest deletion) throws RouteRefusedException {
+        try {
+            socket.request("ip " + what, deletion);
+            LOG.info("[#] ip {}", what);
+        } catch (ErrnoException e) {
+            if (!ALREADY_GONE.contains(e.errno())) {
+                throw refused(e);
+            }
+        }
+    }
+
+    @Override
+    public boolean has(Family family) {
+        return family == Family.IPV4 || DeviceSettings.hasIpv6("all");
+    }
+
+    @Override
+    public void watch(RouteSettings settings, HostWatcher watcher) throws RouteRefusedException {
+        try {
+            watch = Optional.of(LinuxWatch.start(settings, watcher, socket.port()));
+        } catch (ErrnoException e) {
+            throw refused(e);
+        }
+    }
+
     @Override
     public void close() {
+        watch.ifPresent(LinuxWatch::close);
         socket.close();
         arena.close();
     }

@@ -11,7 +11,12 @@ import wireleap.tun.os.linux.netlink.NetlinkRequest;
 import wireleap.tun.os.linux.netlink.NetlinkWriter;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
+import wireleap.tun.policy.Family;
+import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.policy.Rule;
+import wireleap.tun.policy.Sighting;
 import wireleap.tun.policy.Step;
 
 /**
@@ -68,6 +73,31 @@ public final class RehearsedRoutes implements HostRoutes {
     @Override
     public void delete(Device device) {
         write(LinkEntry.delete(device.index()));
+    }
+
+    @Override
+    public Sighting look(RoutePlan plan) {
+        return new Sighting(observe(plan.device()), List.of(), List.of(), Optional.empty());
+    }
+
+    @Override
+    public void evict(ForeignRoute route) {
+        write(LinuxClaims.deletion(route));
+    }
+
+    @Override
+    public void evict(Rule rule) {
+        write(LinuxClaims.deletion(rule));
+    }
+
+    @Override
+    public boolean has(Family family) {
+        return true;
+    }
+
+    @Override
+    public void watch(RouteSettings settings, HostWatcher watcher) {
+        // Nobody else changes anything here.
     }
 
     private void write(NetlinkRequest request) {

@@ -10,7 +10,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.events.Event;
@@ -39,7 +40,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
 
     private final HostRoutes.Opener opener;
     private final RoutePlan initial;
-    private final Consumer<BypassSet> onBypassed;
+    private final RouteListener listener;
     private final EventLog events;
     private final int process = new SecureRandom().nextInt();
     private final LinkedBlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
@@ -49,20 +50,26 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private volatile Snapshot snapshot;
     private volatile Set<Family> families;
     private volatile boolean holding;                // what a predecessor captured
+    private volatile long repairs;
+    private volatile List<String> troubles = List.of();
+    private final AtomicBoolean disturbed = new AtomicBoolean();     // somebody changed something, and we have not heard
+    private final AtomicBoolean waysChanged = new AtomicBoolean();
 
     // the thread's own
     private final List<FutureTask<?>> early = new ArrayList<>();    // edits from before prepare()
     private KeptRoutes kept;
     private HostRoutes host;
+    private RouteRepair repair;
     private long counter;
+    private long waysToldNanos = RepairTimes.NEVER;  // when the listener is to be told that they changed
     private boolean prepared;
     private boolean released;
     private boolean ended;
 
     private RouteKeeper(RouteSettings settings, BypassSet bypass, HostRoutes.Opener opener,
-            Consumer<BypassSet> onBypassed, EventLog events) {
+            RouteListener listener, EventLog events) {
         this.opener = opener;
-        this.onBypassed = onBypassed;
+        this.listener = listener;
         this.events = events;
         initial = RoutePlan.nothing(settings, bypass);
         families = initial.families();
@@ -75,13 +82,12 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
      * @param settings for as long as this lives
      * @param bypass the entries that the start was given
      * @param opener of the host's routing, called once, on the keeper's thread
-     * @param onBypassed told, on the keeper's thread, what an edit added, after the kernel has acknowledged it and
-     *     before the edit is answered; must not block
-     * @param events told of each change of the list, likewise
+     * @param listener told, on the keeper's thread or the one that listens to the host
+     * @param events told of each change of the list and of each repair
      */
     public static RouteKeeper start(RouteSettings settings, BypassSet bypass, HostRoutes.Opener opener,
-            Consumer<BypassSet> onBypassed, EventLog events) {
-        RouteKeeper keeper = new RouteKeeper(settings, bypass, opener, onBypassed, events);
+            RouteListener listener, EventLog events) {
+        RouteKeeper keeper = new RouteKeeper(settings, bypass, opener, listener, events);
         keeper.thread.start();
         return keeper;
     }
@@ -95,6 +101,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     public void prepare() throws RouteRefusedException, InterruptedException {
         stage(() -> {
             host = opener.open();
+            host.watch(initial.settings(), new Watcher());
             Optional<Device> left = leftBehind();
             SequencedSet<Claim> found = host.observe(left);
             BypassSet list = withAdopted(initial.bypass(), initial.adopted(found));
@@ -106,6 +113,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
                 host.bringUp(left.get(), plan.settings());
             }
             kept = new KeptRoutes(host, holding ? plan : initial);      // where to go back to if anything is refused
+            repair = new RouteRepair(kept, host, System::nanoTime, listener, events);
             reach(plan);
             publish(initial.bypass(), "a daemon that did not stop by itself");
             prepared = true;
@@ -141,9 +149,8 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
      */
     public void deviceUp(int index) throws RouteRefusedException, InterruptedException {
         stage(() -> {
-            RouteSettings settings = initial.settings();
-            Device tun = new Device(index, settings.tunName());
-            host.bringUp(tun, settings);
+            Device tun = new Device(index, initial.settings().tunName());
+            kept.bringUp(tun);
             reach(kept.plan().with(tun).at(holding ? Stage.CAPTURING : Stage.DEVICE_UP));
         });
     }
@@ -163,7 +170,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
      * @throws RouteRefusedException if the kernel refused; then all is as before
      */
     public void uncapture() throws RouteRefusedException, InterruptedException {
-        stage(() -> reach(kept.plan().at(Stage.DEVICE_UP)));
+        stage(() -> reach(kept.plan().at(kept.plan().device().isPresent() ? Stage.DEVICE_UP : Stage.PREPARED)));
     }
 
     /**
@@ -186,6 +193,16 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     /** The families that the kernel was found to have; both before it was asked. */
     public Set<Family> families() {
         return families;
+    }
+
+    /** How many things of ours were put right after others had changed them. */
+    public long repairs() {
+        return repairs;
+    }
+
+    /** What is not as it should be now and cannot be helped; for people. */
+    public List<String> troubles() {
+        return troubles;
     }
 
     @Override
@@ -262,7 +279,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
             LOG.info("bypass list: {} entries, {} new, {} gone, by {}", next.size(), added.size(),
                     current.minus(next).size(), who);
             if (added.size() > 0) {
-                onBypassed.accept(added);
+                listener.bypassed(added);
             }
             publish(current, who);
         }
@@ -341,20 +358,73 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         return task;
     }
 
+    /** Hears of changes, on the thread that listens to the host, and has them looked at on the keeper's. */
+    private final class Watcher implements HostWatcher {
+        @Override
+        public void changed() {
+            wakeFor(disturbed);
+        }
+
+        @Override
+        public void waysChanged() {
+            wakeFor(waysChanged);
+        }
+
+        @Override
+        public void addressGone(IpPrefix address) {
+            listener.addressGone(address);
+        }
+
+        private void wakeFor(AtomicBoolean reason) {
+            if (reason.compareAndSet(false, true)) {
+                tasks.add(new FutureTask<>(() -> null));
+            }
+        }
+    }
+
     private void run() {
         try {
             while (!ended) {
-                FutureTask<?> task = tasks.take();
+                FutureTask<?> task = tasks.poll(waitNanos(), TimeUnit.NANOSECONDS);
                 if (task instanceof EditTask && !prepared && !released) {
                     early.add(task);
-                } else {
+                } else if (task != null) {
                     task.run();
                 }
+                tend();
             }
         } catch (InterruptedException e) {
             LOG.error("the thread of the routes was interrupted, by whom we do not know", e);
         } finally {
             end();
+        }
+    }
+
+    private long waitNanos() {
+        long ways = waysToldNanos == RepairTimes.NEVER ? Long.MAX_VALUE : waysToldNanos - System.nanoTime();
+        return prepared && !released ? Math.min(ways, repair.waitNanos()) : Long.MAX_VALUE;
+    }
+
+    /** Sees to what others have changed, once it is time. */
+    private void tend() {
+        if (!prepared || released) {
+            return;
+        }
+        if (disturbed.getAndSet(false)) {
+            repair.disturbed();
+        }
+        if (waysChanged.getAndSet(false)) {
+            waysToldNanos = Math.min(waysToldNanos, System.nanoTime() + RepairTimes.DEBOUNCE_NANOS);
+        }
+        if (waysToldNanos <= System.nanoTime()) {
+            waysToldNanos = RepairTimes.NEVER;
+            listener.waysChanged();
+        }
+        if (repair.waitNanos() <= 0) {
+            repair.tend();
+            families = kept.plan().families();
+            repairs = repair.repairs();
+            troubles = repair.troubles();
         }
     }
 

@@ -1,18 +1,28 @@
 package wireleap.tun.routes;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
 import wireleap.tun.policy.DeviceAddress;
 import wireleap.tun.policy.DeviceRoute;
+import wireleap.tun.policy.DeviceState;
 import wireleap.tun.policy.Family;
+import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.ForeignRule;
+import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.policy.Rule;
+import wireleap.tun.policy.Sighting;
 import wireleap.tun.policy.Step;
 
 /** A kernel in memory that refuses, or loses its answer, at the step it is told to. */
@@ -25,14 +35,22 @@ final class FakeHost implements HostRoutes {
         ANSWER_LOST
     }
 
+    static final DeviceState UP = new DeviceState(true, 1500, 1000, List.of("2"), true);
     private static final int BATCH = 4;
 
-    final SequencedSet<Claim> kernel = new LinkedHashSet<>();
-    final List<Step> done = new ArrayList<>();
-    final Set<Family> absent = new LinkedHashSet<>();
-    final Set<Claim> stuck = new LinkedHashSet<>();  // what it never lets go
-    Fault fault = Fault.REFUSED;
-    IntPredicate faultAt = step -> false;            // asked with the number of the step, from 0
+    final Set<Claim> kernel = Collections.synchronizedSet(new LinkedHashSet<>());
+    final List<Step> done = new CopyOnWriteArrayList<>();
+    final Set<Family> absent = ConcurrentHashMap.newKeySet();
+    final Set<Claim> stuck = ConcurrentHashMap.newKeySet();      // what it never lets go
+    final Set<Claim> unwanted = ConcurrentHashMap.newKeySet();   // what it never takes
+    volatile Fault fault = Fault.REFUSED;
+    volatile IntPredicate faultAt = step -> false;            // asked with the number of the step, from 0
+    final List<ForeignRoute> routes = new CopyOnWriteArrayList<>();
+    final List<ForeignRule> rules = new CopyOnWriteArrayList<>();
+    volatile Optional<DeviceState> device = Optional.empty();
+    volatile HostWatcher watcher;
+    BooleanSupplier blind = () -> false;             // asked at each look: whether it fails
+    volatile int looks;
     Optional<Device> left = Optional.empty();        // of a daemon that was killed
     boolean upFails;
     boolean closed;
@@ -40,7 +58,10 @@ final class FakeHost implements HostRoutes {
 
     @Override
     public SequencedSet<Claim> observe(Optional<Device> tun) {
-        SequencedSet<Claim> seen = new LinkedHashSet<>(kernel);
+        SequencedSet<Claim> seen;
+        synchronized (kernel) {
+            seen = new LinkedHashSet<>(kernel);
+        }
         seen.removeIf(claim -> claim instanceof DeviceAddress address && !tun.equals(Optional.of(address.device())));
         return seen;
     }
@@ -70,7 +91,7 @@ final class FakeHost implements HostRoutes {
             boolean faulty = faultAt.test(steps++);
             boolean familyIsAbsent = step.adds() && absent.contains(step.claim().family());
             boolean there = step.adds() && kernel.contains(step.claim());
-            boolean held = !step.adds() && stuck.contains(step.claim());
+            boolean held = (step.adds() ? unwanted : stuck).contains(step.claim());
             if (faulty && fault == Fault.REFUSED || familyIsAbsent || there || held) {
                 Refusal refusal = new Refusal(step, there ? "EEXIST (17), File exists" : "EPERM (1), not today",
                         familyIsAbsent);
@@ -93,10 +114,40 @@ final class FakeHost implements HostRoutes {
     }
 
     @Override
+    public Sighting look(RoutePlan plan) throws RouteRefusedException {
+        looks++;
+        if (blind.getAsBoolean()) {
+            throw new RouteRefusedException("netlink: ENOBUFS (105), No buffer space available");
+        }
+        return new Sighting(observe(plan.device()), List.copyOf(routes), List.copyOf(rules), device);
+    }
+
+    @Override
+    public void evict(ForeignRoute route) {
+        routes.remove(route);
+    }
+
+    @Override
+    public void evict(Rule rule) {
+        rules.removeIf(foreign -> foreign.rule().equals(rule));
+    }
+
+    @Override
+    public boolean has(Family family) {
+        return !absent.contains(family);
+    }
+
+    @Override
+    public void watch(RouteSettings settings, HostWatcher host) {
+        watcher = host;
+    }
+
+    @Override
     public void bringUp(Device tun, RouteSettings settings) throws RouteRefusedException {
         if (upFails) {
             throw new RouteRefusedException("ip link set dev " + tun.name() + " up: EPERM");
         }
+        device = Optional.of(UP);
     }
 
     @Override

@@ -35,6 +35,11 @@ public record LinkEntry(int index, String name, String alias, int flags, int mtu
         return (flags & IFF_UP()) != 0;
     }
 
+    /** Whether it is up and has a carrier. */
+    public boolean carries() {
+        return isUp() && (flags & IFF_LOWER_UP()) != 0;
+    }
+
     /** {@code ip link show} */
     static NetlinkRequest dump() {
         return out -> out.begin(RTM_GETLINK(), NLM_F_REQUEST() | NLM_F_DUMP(), ifinfomsg.layout());

@@ -48,6 +48,11 @@ public final class NetlinkReader {
         return nlmsghdr.nlmsg_seq(message);
     }
 
+    /** The port of the socket whose request led to this; 0: the kernel's own doing. netlink(7). */
+    int port() {
+        return nlmsghdr.nlmsg_pid(message);
+    }
+
     /**
      * The struct behind the header.
      *

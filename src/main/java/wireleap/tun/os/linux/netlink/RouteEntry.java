@@ -25,23 +25,31 @@ import wireleap.tun.os.linux.gen.rtmsg;
  * @param device number of the way out; 0: none. A throw of IPv6 is shown with lo by the kernel
  * @param gateway the next hop, if there is one
  * @param source the address that the host would send from, where the kernel says so
+ * @param metric routes to one destination: the one with the lowest is taken; 0: the kernel's choice
  */
 public record RouteEntry(int table, int type, int protocol, InetAddress destination, int prefixLength, int device,
-        Optional<InetAddress> gateway, Optional<InetAddress> source) {
+        Optional<InetAddress> gateway, Optional<InetAddress> source, int metric) {
     private static final InetAddress ANY_IPV4 = Attributes.address(new byte[4]);
     private static final InetAddress ANY_IPV6 = Attributes.address(new byte[16]);
 
     /** A route that ends the lookup in its table. */
     public static RouteEntry throwing(int table, int protocol, InetAddress destination, int prefixLength) {
         return new RouteEntry(table, RTN_THROW(), protocol, destination, prefixLength, 0, Optional.empty(),
-                Optional.empty());
+                Optional.empty(), 0);
+    }
+
+    /** A route that says that there is no way. */
+    public static RouteEntry unreachable(int table, int protocol, InetAddress destination, int prefixLength,
+            int metric) {
+        return new RouteEntry(table, RTN_UNREACHABLE(), protocol, destination, prefixLength, 0, Optional.empty(),
+                Optional.empty(), metric);
     }
 
     /** A route into a device, through a gateway or without. */
     public static RouteEntry unicast(int table, int protocol, InetAddress destination, int prefixLength, int device,
             Optional<InetAddress> gateway) {
         return new RouteEntry(table, RTN_UNICAST(), protocol, destination, prefixLength, device, gateway,
-                Optional.empty());
+                Optional.empty(), 0);
     }
 
     static RouteEntry read(NetlinkReader message) throws ErrnoException {
@@ -51,12 +59,18 @@ public record RouteEntry(int table, int type, int protocol, InetAddress destinat
         return new RouteEntry(attributes.number(RTA_TABLE(), Byte.toUnsignedInt(rtmsg.rtm_table(struct))),
                 Byte.toUnsignedInt(rtmsg.rtm_type(struct)), Byte.toUnsignedInt(rtmsg.rtm_protocol(struct)),
                 attributes.address(RTA_DST()).orElse(any), Byte.toUnsignedInt(rtmsg.rtm_dst_len(struct)),
-                attributes.number(RTA_OIF(), 0), attributes.address(RTA_GATEWAY()), attributes.address(RTA_PREFSRC()));
+                attributes.number(RTA_OIF(), 0), attributes.address(RTA_GATEWAY()), attributes.address(RTA_PREFSRC()),
+                attributes.number(RTA_PRIORITY(), 0));
     }
 
     /** Whether it ends the lookup in its table. */
     public boolean isThrow() {
         return type == RTN_THROW();
+    }
+
+    /** Whether it says that there is no way. */
+    public boolean isUnreachable() {
+        return type == RTN_UNREACHABLE();
     }
 
     /** Whether it leads somewhere. */
@@ -78,6 +92,15 @@ public record RouteEntry(int table, int type, int protocol, InetAddress destinat
         };
     }
 
+    /** {@code ip route show table TABLE}. The kernel selects (4.20 and later). */
+    static NetlinkRequest dumpOfTable(boolean ipv4, int table) {
+        return out -> {
+            MemorySegment struct = out.begin(RTM_GETROUTE(), NLM_F_REQUEST() | NLM_F_DUMP(), rtmsg.layout());
+            rtmsg.rtm_family(struct, (byte) (ipv4 ? AF_INET() : AF_INET6()));
+            out.putInt(RTA_TABLE(), table);
+        };
+    }
+
     /** {@code ip route add TYPE DESTINATION/LENGTH [via GATEWAY] [dev DEVICE] table TABLE proto PROTOCOL} */
     public NetlinkRequest add() {
         int scope = isIpv4() && type == RTN_UNICAST() && gateway.isEmpty() ? RT_SCOPE_LINK() : RT_SCOPE_UNIVERSE();
@@ -87,6 +110,12 @@ public record RouteEntry(int table, int type, int protocol, InetAddress destinat
     /** {@code ip route del ...}, as {@link #add} */
     public NetlinkRequest delete() {
         return out -> write(out, RTM_DELROUTE(), 0, isIpv4() ? RT_SCOPE_NOWHERE() : RT_SCOPE_UNIVERSE());
+    }
+
+    /** {@code ip route del DESTINATION/LENGTH table TABLE proto PROTOCOL}: the first such, of whatever type and way. */
+    public NetlinkRequest deleteAny() {
+        return new RouteEntry(table, RTN_UNSPEC(), protocol, destination, prefixLength, 0, Optional.empty(),
+                Optional.empty(), 0).delete();
     }
 
     private void write(NetlinkWriter out, int messageType, int flags, int scope) {
@@ -106,6 +135,9 @@ public record RouteEntry(int table, int type, int protocol, InetAddress destinat
         }
         if (device != 0) {
             out.putInt(RTA_OIF(), device);
+        }
+        if (metric != 0) {
+            out.putInt(RTA_PRIORITY(), metric);
         }
     }
 }

@@ -4,6 +4,7 @@ import static wireleap.tun.os.linux.gen.Linux.*;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -13,6 +14,7 @@ import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
 import wireleap.tun.os.Sys;
 import wireleap.tun.os.linux.gen.nlmsgerr;
+import wireleap.tun.os.linux.gen.sockaddr_nl;
 import wireleap.tun.os.linux.netlink.Acknowledgement.Refusal;
 
 /**
@@ -63,6 +65,7 @@ public final class RouteSocket implements AutoCloseable {
             option(fd, NETLINK_GET_STRICT_CHK());
             // without CAP_NET_ADMIN of the initial user namespace the usual size must do, and does
             Sys.setsockopt(fd.number(), SOL_SOCKET(), SO_RCVBUFFORCE(), receiveBufferBytes);
+            bind(fd, arena);
             return new RouteSocket(fd, arena);
         } catch (ErrnoException e) {
             fd.close();
@@ -70,8 +73,28 @@ public final class RouteSocket implements AutoCloseable {
         }
     }
 
+    /** Gives a socket a port of the kernel's choice. One without hears no events: 0 is nobody's port. */
+    static void bind(Fd fd, Arena arena) throws ErrnoException {
+        MemorySegment anyPort = sockaddr_nl.allocate(arena);
+        sockaddr_nl.nl_family(anyPort, (short) AF_NETLINK());
+        ErrnoException.check("bind netlink", Sys.bind(fd.number(), anyPort, (int) sockaddr_nl.sizeof()));
+    }
+
     private static void option(Fd fd, int option) throws ErrnoException {
         ErrnoException.check("setsockopt SOL_NETLINK " + option, Sys.setsockopt(fd.number(), SOL_NETLINK(), option, 1));
+    }
+
+    /**
+     * The number by which the kernel knows this socket in its network namespace: it stands in what others are told of
+     * this one's changes. netlink(7), nl_pid.
+     */
+    public int port() throws ErrnoException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = sockaddr_nl.allocate(arena);
+            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int) sockaddr_nl.sizeof());
+            ErrnoException.check("getsockname", Sys.getsockname(socket.number(), address, length));
+            return sockaddr_nl.nl_pid(address);
+        }
     }
 
     /**
@@ -117,6 +140,18 @@ public final class RouteSocket implements AutoCloseable {
     public List<RouteEntry> routes(boolean ipv4, int protocol) throws ErrnoException {
         List<RouteEntry> routes = dump("ip route show table all", RouteEntry.dump(ipv4, protocol), RouteEntry::read);
         return routes.stream().filter(route -> route.isIpv4() == ipv4).toList();    // a kernel without IPv6 tells all
+    }
+
+    /** {@code ip route show table TABLE} of one family, whoever made them; none where there is no such table. */
+    public List<RouteEntry> routesOfTable(boolean ipv4, int table) throws ErrnoException {
+        try {
+            return dump("ip route show table " + table, RouteEntry.dumpOfTable(ipv4, table), RouteEntry::read);
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return List.of();
+            }
+            throw e;
+        }
     }
 
     /** {@code ip rule list} of one family, by preference. */
@@ -206,10 +241,22 @@ public final class RouteSocket implements AutoCloseable {
                     throw refused(what, refusal(0));
                 }
                 if (reader.type() == NLMSG_DONE()) {
+                    complete(what);
                     return consistent;
                 }
                 entries.add(form.read(reader));
             }
+        }
+    }
+
+    /**
+     * Throws if the list that ends here is not whole: its end carries the error at which the kernel gave up, and 0 else
+     * ({@code netlink_dump_done}, af_netlink.c).
+     */
+    private void complete(String what) throws ErrnoException {
+        int error = reader.struct(ValueLayout.JAVA_INT).get(ValueLayout.JAVA_INT_UNALIGNED, 0);
+        if (error < 0) {
+            throw new ErrnoException(what + ", which ended early", -error);
         }
     }
 

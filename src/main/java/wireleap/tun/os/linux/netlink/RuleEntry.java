@@ -35,10 +35,11 @@ import wireleap.tun.os.linux.gen.fib_rule_hdr;
  * @param table to look up; 0 with other actions
  * @param target of a goto; 0 with other actions
  * @param suppressPrefixLength routes not longer do not count; -1: all do
+ * @param whole whether nothing else is selected by; false for rules that others made with more than is said here
  */
 public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inverted, int mark, int markMask,
         String inputDevice, Optional<InetAddress> source, int sourceLength, OptionalLong user,
-        OptionalInt destinationPort, Action action, int table, int target, int suppressPrefixLength) {
+        OptionalInt destinationPort, Action action, int table, int target, int suppressPrefixLength, boolean whole) {
     /** What a rule does. */
     public enum Action {
         /** Looks the way up in a table. */
@@ -61,6 +62,14 @@ public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inve
         }
     }
 
+    /** A rule that selects by nothing but what is said here. */
+    public RuleEntry(boolean ipv4, int preference, int protocol, boolean inverted, int mark, int markMask,
+            String inputDevice, Optional<InetAddress> source, int sourceLength, OptionalLong user,
+            OptionalInt destinationPort, Action action, int table, int target, int suppressPrefixLength) {
+        this(ipv4, preference, protocol, inverted, mark, markMask, inputDevice, source, sourceLength, user,
+                destinationPort, action, table, target, suppressPrefixLength, true);
+    }
+
     static RuleEntry read(NetlinkReader message) throws ErrnoException {
         MemorySegment struct = message.struct(fib_rule_hdr.layout());
         Attributes attributes = message.attributes(fib_rule_hdr.layout());
@@ -76,7 +85,16 @@ public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inve
                 port == 0 ? OptionalInt.empty() : OptionalInt.of(port), action,
                 action == Action.LOOKUP
                         ? attributes.number(FRA_TABLE(), Byte.toUnsignedInt(fib_rule_hdr.table(struct))) : 0,
-                attributes.number(FRA_GOTO(), 0), attributes.number(FRA_SUPPRESS_PREFIXLEN(), -1));
+                attributes.number(FRA_GOTO(), 0), attributes.number(FRA_SUPPRESS_PREFIXLEN(), -1),
+                isWhole(struct, attributes));
+    }
+
+    private static boolean isWhole(MemorySegment struct, Attributes attributes) {
+        boolean onePort = attributes.shortNumber(FRA_DPORT_RANGE(), 0, 0)
+                == attributes.shortNumber(FRA_DPORT_RANGE(), 2, 0);
+        boolean oneUser = attributes.number(FRA_UID_RANGE(), 0, 0) == attributes.number(FRA_UID_RANGE(), 4, 0);
+        return onePort && oneUser && fib_rule_hdr.dst_len(struct) == 0 && fib_rule_hdr.tos(struct) == 0
+                && Stream.of(FRA_OIFNAME(), FRA_IP_PROTO(), FRA_SPORT_RANGE(), FRA_TUN_ID()).noneMatch(attributes::has);
     }
 
     /** {@code ip rule list} */
@@ -96,6 +114,12 @@ public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inve
     /** {@code ip rule del ...}, as {@link #add} */
     public NetlinkRequest delete() {
         return out -> write(out, RTM_DELRULE(), 0, action == Action.LOOKUP ? FR_ACT_UNSPEC() : action.number);
+    }
+
+    /** {@code ip rule del ...}, as {@link #delete}, but whoever made it. */
+    public NetlinkRequest deleteAny() {
+        return new RuleEntry(ipv4, preference, RTPROT_UNSPEC(), inverted, mark, markMask, inputDevice, source,
+                sourceLength, user, destinationPort, action, table, target, suppressPrefixLength, whole).delete();
     }
 
     private void write(NetlinkWriter out, int type, int requestFlags, int actionSent) {
@@ -124,9 +148,10 @@ public record RuleEntry(boolean ipv4, int preference, int protocol, boolean inve
         if (action == Action.GOTO) {
             out.putInt(FRA_GOTO(), target);
         }
-        out.putByte(FRA_PROTOCOL(), protocol);
+        if (protocol != RTPROT_UNSPEC()) {
+            out.putByte(FRA_PROTOCOL(), protocol);
+        }
     }
-
 
     private static byte family(boolean ipv4) {
         return (byte) (ipv4 ? AF_INET() : AF_INET6());

@@ -1,0 +1,132 @@
+package wireleap.tun.routes;
+
+import java.lang.foreign.Arena;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import wireleap.tun.os.ErrnoException;
+import wireleap.tun.os.linux.netlink.RouteEvent;
+import wireleap.tun.os.linux.netlink.RouteEvent.AddressChanged;
+import wireleap.tun.os.linux.netlink.RouteEvent.EventsLost;
+import wireleap.tun.os.linux.netlink.RouteEvent.LinkChanged;
+import wireleap.tun.os.linux.netlink.RouteEvent.RouteChanged;
+import wireleap.tun.os.linux.netlink.RouteEvent.RuleChanged;
+import wireleap.tun.os.linux.netlink.RouteEvent.SysctlChanged;
+import wireleap.tun.os.linux.netlink.RouteMonitor;
+import wireleap.tun.policy.RouteSettings;
+
+/**
+ * Listens to the kernel on a platform thread of its own, in the network namespace of the thread that starts it, and tells
+ * a {@link HostWatcher} what is of interest: most routes of most hosts are not.
+ */
+final class LinuxWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxWatch.class);
+    private static final int MAIN = 254;                     // RT_TABLE_MAIN, linux/rtnetlink.h
+
+    private final RouteSettings settings;
+    private final HostWatcher watcher;
+    private final OptionalInt deaf;
+    private final CompletableFuture<RouteMonitor> opened = new CompletableFuture<>();
+    private final Thread thread = Thread.ofPlatform().name("route-monitor").daemon().unstarted(this::run);
+    private volatile boolean closed;
+
+    private LinuxWatch(RouteSettings settings, HostWatcher watcher, int deaf) {
+        this.settings = settings;
+        this.watcher = watcher;
+        this.deaf = OptionalInt.of(deaf);
+    }
+
+    /**
+     * Starts to listen; what changes after this has returned is told.
+     *
+     * @param deaf the port of the socket whose changes are not told
+     */
+    static LinuxWatch start(RouteSettings settings, HostWatcher watcher, int deaf) throws ErrnoException {
+        LinuxWatch watch = new LinuxWatch(settings, watcher, deaf);
+        watch.thread.start();
+        try {
+            watch.opened.get();
+            return watch;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ErrnoException errno) {
+                throw errno;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted by whom we do not know", e);
+        }
+    }
+
+    private void run() {
+        try (Arena arena = Arena.ofConfined(); RouteMonitor monitor = RouteMonitor.open(arena, deaf)) {
+            opened.complete(monitor);
+            while (!closed) {
+                monitor.await(this::tell);
+            }
+        } catch (ErrnoException e) {
+            if (!opened.completeExceptionally(e)) {
+                LOG.error("what others change in the host's routing is not heard any more: {}", e.getMessage());
+            }
+        }
+    }
+
+    private void tell(RouteEvent event) {
+        switch (event) {
+            case RuleChanged rule -> watcher.changed();
+            case SysctlChanged sysctl -> watcher.changed();
+            case LinkChanged change -> link(change);
+            case AddressChanged change -> address(change);
+            case RouteChanged change -> route(change);
+            case EventsLost lost -> {
+                LOG.debug("too much changed at once to hear of all");
+                watcher.changed();
+                watcher.waysChanged();
+            }
+        }
+    }
+
+    private void link(LinkChanged change) {
+        if (change.link().name().equals(settings.tunName())) {
+            watcher.changed();
+        } else if (change.gone() || !change.link().carries()) {
+            watcher.waysChanged();
+        }
+    }
+
+    /** Any address: the first one of IPv6 shows that the host has it (again). */
+    private void address(AddressChanged change) {
+        watcher.changed();
+        if (change.gone()) {
+            watcher.addressGone(LinuxClaims.address(change.address()));
+        }
+    }
+
+    private void route(RouteChanged change) {
+        if (settings.tables().contains(change.route().table())) {
+            watcher.changed();
+        } else if (change.route().table() == MAIN && change.route().prefixLength() == 0) {
+            watcher.waysChanged();
+        }
+    }
+
+    /** Ends the thread, and waits for that. */
+    @Override
+    public void close() {
+        closed = true;
+        opened.thenAccept(RouteMonitor::wake);
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
