@@ -8,6 +8,7 @@ import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -93,7 +94,9 @@ final class Daemon {
             state.keeper(keeper);
             ApiSettings settings = new ApiSettings(rights.place(config.socket()), config.socketGroup(),
                     config.makeSocketDirectory(), state.version(), config.postReplaces());
-            Sources sources = new Sources(state::report, state::stats, state.events());
+            Sources sources = new Sources(state::report, state::stats, state.events(),
+                    new FlowReport(() -> Optional.ofNullable(loops), config.upstream().toString(),
+                            task -> Thread.ofPlatform().daemon().name("flows").start(task)));
             ApiServer api = rights.use(() -> ApiServer.start(settings, keeper, sources));
             try (EventLog events = sources.events()) {
                 LOG.info("{} answers", config.socket());

@@ -43,7 +43,7 @@ final class Router {
                     .with("Allow", allowed);
         }
         boolean reads = resource.get("GET") == handler;
-        if (head.target().hasQuery() && !reads) {
+        if (head.target().query().isPresent() && !reads) {
             throw HttpException.bad("nothing here takes a query: leave the ? and what follows away");
         }
         return handler;

@@ -10,6 +10,8 @@ import wireleap.tun.events.EventLog;
  * @param state what GET /state answers: maps, lists, strings, numbers and booleans
  * @param stats what GET /stats answers, likewise
  * @param events what GET /events tells of; closed by who made it, and its listeners' streams end then
+ * @param flows what GET /flows lists
  */
-public record Sources(Supplier<Map<String, Object>> state, Supplier<Map<String, Object>> stats, EventLog events) {
+public record Sources(Supplier<Map<String, Object>> state, Supplier<Map<String, Object>> stats, EventLog events,
+        FlowSource flows) {
 }

@@ -2,7 +2,10 @@ package wireleap.tun.api;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a request asks for (RFC 9112 section 3.2), in origin-form or absolute-form; of the latter the authority does not
@@ -10,9 +13,9 @@ import java.util.Locale;
  *
  * @param raw as sent: visible ASCII
  * @param path percent-decoded, beginning with '/', or "*" with OPTIONS; may hold any character
- * @param hasQuery whether there is a query, be it empty
+ * @param query what follows the first '?', as sent; none: there is no '?'
  */
-record Target(String raw, String path, boolean hasQuery) {
+record Target(String raw, String path, Optional<String> query) {
     static Target parse(String method, String raw) throws HttpException {
         if (raw.chars().anyMatch(c -> c <= ' ' || c >= 0x7f || c == '#')) {
             throw HttpException.bad("the request target has a character that must be percent-encoded");
@@ -20,7 +23,28 @@ record Target(String raw, String path, boolean hasQuery) {
         boolean isOrigin = raw.startsWith("/") || raw.equals("*") && method.equals("OPTIONS");
         String origin = isOrigin ? raw : afterAuthority(raw);
         int query = origin.indexOf('?');
-        return new Target(raw, decoded(query < 0 ? origin : origin.substring(0, query)), query >= 0);
+        return new Target(raw, decoded(query < 0 ? origin : origin.substring(0, query)),
+                query < 0 ? Optional.empty() : Optional.of(origin.substring(query + 1)));
+    }
+
+    /**
+     * The query's parameters, percent-decoded, by name; a '+' is itself.
+     *
+     * @throws HttpException if one is there twice, or is not NAME=VALUE
+     */
+    Map<String, String> parameters() throws HttpException {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        for (String part : query.filter(any -> !any.isEmpty()).map(any -> any.split("&", -1)).orElse(new String[0])) {
+            int equals = part.indexOf('=');
+            if (equals <= 0) {
+                throw HttpException.bad("the query is not NAME=VALUE, more of them behind & each");
+            }
+            String name = decoded(part.substring(0, equals));
+            if (parameters.put(name, decoded(part.substring(equals + 1))) != null) {
+                throw HttpException.bad("the parameter \"" + name + "\" is there twice");
+            }
+        }
+        return parameters;
     }
 
     private static String afterAuthority(String uri) throws HttpException {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Reads and changes the bypass list of a running daemon over its Unix domain socket.
@@ -137,6 +138,19 @@ public final class BypassClient {
             exchange.close();
             throw e;
         }
+    }
+
+    /**
+     * The open flows: {@code flows}, each an object, and whether there are {@code more} than the limit. GET /openapi.json
+     * says what each has.
+     *
+     * @param filters which ones, by name, none for up to 1,000 of all: {@code protocol} (tcp, udp), {@code addr} (an
+     *     address or a network), {@code port}, {@code state}, {@code limit}
+     */
+    public Map<String, Object> flows(Map<String, String> filters) throws IOException, InterruptedException {
+        String query = filters.entrySet().stream().map(filter -> encoded(filter.getKey()) + "="
+                + encoded(filter.getValue())).collect(Collectors.joining("&", "?", ""));
+        return map(ask("GET", "/flows" + query, Optional.empty()).body());
     }
 
     /** The daemon's version, such as {@code 0.1.0+59f8b81d56c9}. */

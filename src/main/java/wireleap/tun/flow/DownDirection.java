@@ -69,6 +69,14 @@ abstract sealed class DownDirection implements TcpSource permits RingDirection, 
         return false;
     }
 
+    /** How much of the stream the client has acknowledged. */
+    abstract long acknowledged();
+
+    /** How many bytes were seen that the client has not acknowledged. */
+    final long held() {
+        return tail - acknowledged();
+    }
+
     /** The stream is gone. */
     final void release() {
         stream = null;

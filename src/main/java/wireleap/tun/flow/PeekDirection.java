@@ -140,6 +140,11 @@ final class PeekDirection extends DownDirection {
     }
 
     @Override
+    long acknowledged() {
+        return released;
+    }
+
+    @Override
     boolean isEmpty() {
         return released == tail;
     }

@@ -121,6 +121,11 @@ final class RingDirection extends DownDirection {
     }
 
     @Override
+    long acknowledged() {
+        return ring.base();
+    }
+
+    @Override
     boolean isEmpty() {
         return ring.base() == tail;
     }

@@ -222,6 +222,17 @@ public final class Stack {
         show();
     }
 
+    /**
+     * Puts the next flows on a page, whatever was on it before: a bounded piece of work, so that it may be asked for
+     * again and again. Those are left out whose client is gone, and the queries of --dns.
+     */
+    public void copyFlows(FlowPage page) {
+        page.clear();
+        if (page.walksTcp() ? tcp.copy(page) : udp.copy(page)) {
+            page.endOfTable();
+        }
+    }
+
     /** TCP flows that there are, those included whose last bytes are on their way upstream. */
     public int tcpFlows() {
         return tcp.flows();

@@ -44,6 +44,9 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
     /** One of the two. */
     private DownDirection down;
     private boolean inUse;
+    /** Of this life, of all flows of the stack. */
+    private long number;
+    private long openedNanos;
     /** Null: gone, because it is done or broken. */
     private UpstreamStream stream;
     private boolean connected;
@@ -73,7 +76,9 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
     }
 
     /** Says whose flow it is. */
-    void between(long clientHi, long clientLo, int clientPort, long targetHi, long targetLo, int targetPort) {
+    void between(long clientHi, long clientLo, int clientPort, long targetHi, long targetLo, int targetPort,
+                 long number) {
+        this.number = number;
         key(clientHi, clientLo, targetHi, targetLo, ports(clientPort, targetPort));
     }
 
@@ -105,6 +110,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
 
     private void begin(TcpHeader syn, int iss, long nowNanos) {
         inUse = true;
+        openedNanos = nowNanos;
         connected = false;
         closedCleanly = false;
         draining = false;
@@ -305,6 +311,11 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
         closedCleanly = true;
         connection.forget();
         settle(nowNanos);
+    }
+
+    void show(FlowPage page) {
+        page.add(number, connection.state().ordinal(), clientHi(), clientLo(), (int) (key4() >>> 16), targetHi(),
+                targetLo(), (int) key4() & 0xffff, openedNanos, up.taken(), down.acknowledged(), up.held(), down.held());
     }
 
     TcpConnection connection() {

@@ -28,6 +28,7 @@ final class TcpFlows {
     private final KeyTable<TcpFlow> table;
     private final Pool<TcpFlow> idle;
     private final TcpHeader header = new TcpHeader();
+    private long opened;
     /** Target or client have not answered yet. */
     private final Chain<TcpFlow> halfOpen = new Chain<>();
     private final Chain<TcpFlow> established = new Chain<>();
@@ -115,7 +116,7 @@ final class TcpFlows {
         core.counters.increment(Counter.TCP_FLOWS_OPENED);
         TcpFlow flow = idle.take();
         flow.between(packet.srcHi(), packet.srcLo(), header.srcPort(), packet.dstHi(), packet.dstLo(),
-                header.dstPort());
+                header.dstPort(), ++opened);
         table.add(flow);
         halfOpen.add(flow.link);
         flow.open(header, iss, nowNanos);
@@ -163,6 +164,11 @@ final class TcpFlows {
 
     int halfOpen() {
         return halfOpen.size();
+    }
+
+    /** Puts more flows down, but for those whose client is gone; true: that was all. */
+    boolean copy(FlowPage page) {
+        return page.walk(table.slots(), table::at, flow -> flow.show(page));
     }
 
     /** Shows how many flows there are in each state. */

@@ -18,12 +18,25 @@ import wireleap.tun.wire.UdpHeader;
  * anywhere goes to the client. Pooled by {@link UdpFlows}.
  */
 final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, Turn.Target {
+    /** What a page has of a session in place of a state of TCP's. */
+    static final int OPEN = -1;
+    private static final int OPENING = -2;
+
     private final Core core;
     private final UdpFlows flows;
     private final Timer timer = new Timer(this);
     private final Turn.Place turn = new Turn.Place(this);
     private final PendingDatagrams pending;
     private boolean inUse;
+    /** Of this life, of all sessions of the stack. */
+    private long number;
+    private long openedNanos;
+    /** Where the last datagram went; all 0: there was none. */
+    private long targetHi;
+    private long targetLo;
+    private int targetPort;
+    private long bytesUp;
+    private long bytesDown;
     /** Null: out of use, or none could be made. */
     private DatagramSession session;
     private boolean mayRead;
@@ -37,8 +50,15 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     }
 
     /** Says whose session it is. */
-    void of(long clientHi, long clientLo, int clientPort, long nowNanos) {
+    void of(long clientHi, long clientLo, int clientPort, long number, long nowNanos) {
         begin(clientHi, clientLo, clientPort, nowNanos);
+        this.number = number;
+        openedNanos = nowNanos;
+        targetHi = 0;
+        targetLo = 0;
+        targetPort = 0;
+        bytesUp = 0;
+        bytesDown = 0;
     }
 
     /** Asks the upstream; false: it refused at once, and the flow is to be closed. */
@@ -87,6 +107,9 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     private void sendAll(long hi, long lo, int port, MemorySegment memory, long offset, int length, int segmentBytes,
                          boolean mayFragment, long nowNanos) {
         int done = 0;
+        targetHi = hi;
+        targetLo = lo;
+        targetPort = port;
         do {
             int left = length - done;
             int sent = session.isOpen()
@@ -105,6 +128,7 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
             }
             if (session.isOpen()) {
                 core.counters.add(Counter.DATAGRAMS_UP, datagrams(sent, segmentBytes));
+                bytesUp += sent;
             }
             done += sent;
         } while (done < length);
@@ -129,6 +153,16 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     /** How many datagrams so many bytes are; none is one too. */
     private static int datagrams(int length, int segmentBytes) {
         return Math.max(1, (length + segmentBytes - 1) / segmentBytes);
+    }
+
+    /** So many bytes went to the client. */
+    void delivered(int bytes) {
+        bytesDown += bytes;
+    }
+
+    void show(FlowPage page) {
+        page.add(number, session.isOpen() ? OPEN : OPENING, clientHi(), clientLo(), clientPort(), targetHi, targetLo,
+                targetPort, openedNanos, bytesUp, bytesDown, pending.usedBytes(), 0);
     }
 
     /** The session's time begins anew, at the latest when the timer fires. */

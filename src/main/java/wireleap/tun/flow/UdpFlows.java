@@ -28,6 +28,7 @@ final class UdpFlows {
     private final SessionTable<UdpFlow> table;
     private final Pool<UdpFlow> idle;
     private final UdpHeader header = new UdpHeader();
+    private long opened;
     private final DatagramMeta meta = new DatagramMeta();
     private final DatagramTrain train;
     private final AnswerTrain answers;
@@ -88,7 +89,7 @@ final class UdpFlows {
         }
         core.counters.increment(Counter.UDP_SESSIONS_OPENED);
         UdpFlow flow = idle.take();
-        flow.of(packet.srcHi(), packet.srcLo(), header.srcPort(), nowNanos);
+        flow.of(packet.srcHi(), packet.srcLo(), header.srcPort(), ++opened, nowNanos);
         table.add(flow);
         if (!flow.open(nowNanos)) {
             core.counters.increment(Counter.UDP_SESSIONS_REFUSED);
@@ -196,6 +197,7 @@ final class UdpFlows {
             core.counters.add(Counter.DATAGRAMS_DOWN_TOO_LARGE, answers.count());
         } else {
             core.counters.add(Counter.DATAGRAMS_DOWN, answers.count());
+            flow.delivered(answers.length());
             table.received(flow, nowNanos);
         }
         answers.clear();
@@ -271,6 +273,11 @@ final class UdpFlows {
         }
         train.close();
         answers.close();
+    }
+
+    /** Puts more sessions down; true: that was all. */
+    boolean copy(FlowPage page) {
+        return page.walk(table.slots(), table::at, flow -> flow.show(page));
     }
 
     int sessions() {

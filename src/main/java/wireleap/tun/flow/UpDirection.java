@@ -106,6 +106,11 @@ final class UpDirection implements TcpSink {
         return taken;
     }
 
+    /** How many bytes, acknowledged to the client, wait for the upstream. */
+    int held() {
+        return failed ? 0 : (int) (inOrder - taken);
+    }
+
     /** All that the client sent, its end included, has been handed to the upstream. */
     boolean isDone() {
         return finishSent;

@@ -40,6 +40,16 @@ public final class Loops {
         return taken;
     }
 
+    /**
+     * Runs something on one loop's thread, soon.
+     *
+     * @param loop 0..{@link #size}-1
+     * @return false if it has too many tasks already, or has ended: it will not run it
+     */
+    public boolean post(int loop, LoopTask task) {
+        return loops.get(loop).post(task);
+    }
+
     /** How many there are. */
     public int size() {
         return loops.size();

@@ -141,6 +141,17 @@ public final class KeyTable<E extends KeyTable.Entry> {
         return size;
     }
 
+    /** How many places there are: more once it has grown. */
+    public int slots() {
+        return entries.length;
+    }
+
+    /** What is at a place, 0..{@link #slots}-1, or null: nothing. Removing an entry moves others downwards, cyclically. */
+    @SuppressWarnings("unchecked") // only add() fills the array
+    public E at(int slot) {
+        return (E) entries[slot];
+    }
+
     private int hash(long key0, long key1, long key2, long key3, long key4) {
         int hash = (int) sipHash.begin().add(key0).add(key1).add(key2).add(key3).add(key4).end();
         return hash == 0 ? 1 : hash;

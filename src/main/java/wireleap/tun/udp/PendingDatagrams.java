@@ -94,6 +94,11 @@ public final class PendingDatagrams {
         }
     }
 
+    /** How many bytes are kept, headers included. */
+    public int usedBytes() {
+        return usedBytes;
+    }
+
     /** The target's address, high half. */
     public long hi() {
         return Bytes.i64(slab.memory(), block + at);

@@ -113,6 +113,16 @@ public final class SessionTable<S extends UdpSession> {
         return sessions.size();
     }
 
+    /** As {@link KeyTable#slots}. */
+    public int slots() {
+        return sessions.slots();
+    }
+
+    /** As {@link KeyTable#at}. */
+    public S at(int slot) {
+        return sessions.at(slot);
+    }
+
     private void touch(UdpSession session) {
         byIdleness.add(session.byIdleness);
         session.client.sessions.add(session.ofClient);

@@ -99,6 +99,11 @@ class OpenApiTest {
             all.add(raw(505, path, "GET " + path + " HTTP/3.0\r\n\r\n"));
         }
         all.addAll(listened());
+        api.flows().add("udp", "10.0.0.1", 5, "", 0, "dialling").add("tcp", "::7", 5, "::8", 6, "established");
+        try (RawClient client = api.connect()) {
+            RawClient.Answer head = client.get("/flows").head();
+            all.add(new Provoked("GET", "/flows", 200, head.with(client.chunks())));
+        }
         String one = "[\"1.2.3.4\",\"10.0.0.0/8\",\"2001:db8::1\",\"2001:db8::/32\",\"1.2.3.4\"]";
         String many = IntStream.rangeClosed(0, 65_536)
                 .mapToObj(i -> "10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255))

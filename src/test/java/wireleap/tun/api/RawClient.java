@@ -98,6 +98,15 @@ final class RawClient implements AutoCloseable {
         return chunk;
     }
 
+    /** All chunks of an answer's body. */
+    String chunks() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (String chunk = chunk(); !chunk.isEmpty(); chunk = chunk()) {
+            all.append(chunk);
+        }
+        return all.toString();
+    }
+
     /** Whether the server has ended the connection and nothing else came before. */
     boolean isAtEnd() {
         try {

@@ -16,6 +16,7 @@ final class TestApi implements AutoCloseable {
     private final Path directory;
     private final MemoryControl control = new MemoryControl();
     private final EventLog events = new EventLog();
+    private final ListedFlows flows = new ListedFlows();
     private final ApiServer server;
 
     private TestApi(HttpLimits limits, boolean postReplaces) throws IOException {
@@ -23,7 +24,7 @@ final class TestApi implements AutoCloseable {
         server = ApiServer.start(
                 new ApiSettings(directory.resolve("api.sock"), Optional.empty(), false, "1.2.3", postReplaces),
                 control, new Sources(() -> Map.of("state", "active", "pid", 4711, "version", "1.2.3"),
-                () -> Map.of("total", Map.of("packets", Map.of("in", 7L)), "loops", List.of()), events), limits);
+                () -> Map.of("total", Map.of("packets", Map.of("in", 7L)), "loops", List.of()), events, flows), limits);
     }
 
     /** With the daemon's own limits. */
@@ -72,6 +73,11 @@ final class TestApi implements AutoCloseable {
 
     MemoryControl control() {
         return control;
+    }
+
+    /** What GET /flows lists. */
+    ListedFlows flows() {
+        return flows;
     }
 
     /** What GET /events tells of. */

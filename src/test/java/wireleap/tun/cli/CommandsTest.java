@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wireleap.tun.api.ApiServer;
 import wireleap.tun.api.ApiSettings;
+import wireleap.tun.api.ListedFlows;
 import wireleap.tun.api.Sources;
 import wireleap.tun.events.Event;
 import wireleap.tun.events.EventLog;
@@ -30,6 +31,7 @@ class CommandsTest {
     private final Map<String, Object> state = new LinkedHashMap<>();
     private final Map<String, Object> stats = new LinkedHashMap<>();
     private final EventLog events = new EventLog();
+    private final ListedFlows open = new ListedFlows();
     private final ListInMemory control = new ListInMemory();
     @TempDir
     private Path directory;
@@ -40,7 +42,7 @@ class CommandsTest {
     void start() throws IOException {
         socket = directory.resolve("s");
         server = ApiServer.start(new ApiSettings(socket, Optional.empty(), false, "1.2.3", true), control,
-                new Sources(() -> state, () -> stats, events));
+                new Sources(() -> state, () -> stats, events, open));
     }
 
     @AfterEach
@@ -211,6 +213,28 @@ class CommandsTest {
     }
 
     @Test
+    void eachFlowIsALine() {
+        open.add("tcp", "10.13.49.0", 1001, "192.0.2.1", 443, "established").add("udp", "fd57::1", 5, "", 0, "dialling");
+        assertEquals(List.of("PROTO CLIENT TARGET STATE AGE-S UP DOWN WAIT-UP WAIT-DOWN",
+                "tcp 10.13.49.0:1001 192.0.2.1:443 established 1.5 10 20000 1 2",
+                "udp [fd57::1]:5 - dialling 1.5 10 20000 1 2"),
+                invoke("flows").out().lines().map(line -> line.strip().replaceAll(" +", " ")).toList());
+    }
+
+    @Test
+    void flowsAreFilteredByTheDaemon() {
+        open.add("tcp", "10.0.0.1", 1, "192.0.2.1", 443, "established").add("udp", "10.0.0.1", 2, "", 0, "open");
+        assertEquals(2, invoke("flows", "--protocol", "udp").out().lines().count());
+        assertTrue(invoke("flows", "--limit", "1").out().contains("... and more"));
+        assertEquals(Cli.USAGE, invoke("flows", "--addr", "10.0.0.1/8").code());
+    }
+
+    @Test
+    void flowsAreListedForPrograms() {
+        assertEquals("{\"flows\":[],\"more\":false}" + System.lineSeparator(), invoke("flows", "--json").out());
+    }
+
+    @Test
     void watchingNothingIsWrongUsage() {
         assertEquals(Cli.USAGE, invoke("watch", "--count", "0").code());
     }
@@ -224,7 +248,7 @@ class CommandsTest {
     @Test
     void withoutADaemonEachCommandFails() throws IOException {
         server.close();
-        for (String command : List.of("state", "stats", "watch", "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
+        for (String command : List.of("state", "stats", "watch", "flows", "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
             Invocation failed = invoke(command.split(" "));
             assertTrue(failed.err().startsWith("wireleap_tun: no daemon on the socket " + socket), failed::err);
             assertEquals(1, failed.err().lines().count());
