@@ -14,10 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import wireleap.tun.testing.Daemon;
 import wireleap.tun.testing.Family;
 import wireleap.tun.testing.Flow;
@@ -96,10 +96,11 @@ class LossKernelTest {
         assertEquals(sent.get(1, TimeUnit.SECONDS), digest, daemon::log);
     }
 
-    @Test
-    void twoHundredConnectionsOpenAndAnswerWhereAFifthIsLost() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void twoHundredConnectionsOpenAndAnswerWhereAFifthIsLost(Family family) throws Exception {
         var answers = new ArrayList<Future<Integer>>();
-        try (var loss = Loss.of(net.inside(), "wltun0", 200); var server = net.listen(Family.IPV4.server())) {
+        try (var loss = Loss.of(net.inside(), "wltun0", 200); var server = net.listen(family.server())) {
             for (int i = 0; i < FLOWS; i++) {
                 answers.add(net.inside().fork(() -> {
                     // whoever accepts it: all say the same

@@ -31,6 +31,8 @@ class SynFloodKernelTest {
     private static final int SYNS_A_SECOND = 20_000;
     private static final int SYNS_AT_ONCE = 100;
     private static final long MOST_DIALS = 10_000;
+    /** Flows that may be half-open, and with them dials that may be in flight, as the program has it by default. */
+    private static final long MOST_HALF_OPEN = 1 << 12;
     /**
      * Of the speed with the same generator aimed at a blackhole. The goal is 0.8, on a machine that does nothing else; what
      * a flood may not do is bring a flow to a standstill.
@@ -127,15 +129,29 @@ class SynFloodKernelTest {
         return received;
     }
 
+    /** How many flows were half-open at once, as often as one can look. */
+    private long mostInFlight(AtomicBoolean over) throws Exception {
+        long most = 0;
+        for (; !over.get(); Thread.sleep(20)) {
+            most = Math.max(most, Math.max(daemon.stat("flows", "halfOpen"), daemon.stat("upstream", "dialling")));
+        }
+        return most;
+    }
+
     @Test
     void aFloodOfSynsLeavesAFlowItsSpeedAndTheDialsBounded() throws Exception {
         speedWhileFlooding("blackhole");             // warms up
         double undisturbed = speedWhileFlooding("blackhole");
+        var over = new AtomicBoolean();
+        var inFlight = net.inside().fork(() -> mostInFlight(over));
         double flooded = speedWhileFlooding("wltun0");
+        over.set(true);
+        long most = inFlight.get();
         String speeds = "%.0f MB/s, without the flood %.0f MB/s; %d flows of %d SYNs".formatted(flooded / 1e6,
                 undisturbed / 1e6, daemon.stat("flows", "opened"), SYNS);
         System.out.println(speeds);
         assertTrue(flooded >= LEAST_SHARE * undisturbed, speeds);
+        assertTrue(0 < most && most <= MOST_HALF_OPEN, most + " flows were half-open");
         assertTrue(daemon.stat("flows", "opened") < MOST_DIALS, speeds);
         assertTrue(daemon.stat("drops", "tcpStranger") > 0, speeds);
         try (var after = net.dial(target)) {
