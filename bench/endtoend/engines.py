@@ -149,6 +149,21 @@ class Relay(Engine):
         return RelayWay(net, inside, self.program, through)
 
 
+class Kernels(Engine):
+    """Two kernels with nothing between them but a cable, on which packets are lost: what their TCP makes of that."""
+
+    upstreams = ("direct",)
+    tunnel = False
+
+    def version(self):
+        return "two kernels over a veth"
+
+    def launch(self, net, inside, upstream):
+        way = Way(net, inside)
+        way.device = "veth0"
+        return way
+
+
 class Application(Engine):
     """The application speaks SOCKS5 by itself, by means of proxychains4: no tunnel, no process in between."""
 
@@ -299,7 +314,8 @@ class Tun2proxy(Rival):
 
 def engines(launcher, binaries, variants):
     """All there are, in the order in which they take their turns. Absent ones have no program."""
-    return [Relay("relay", os.path.join(binaries, "relay")), Application("application", "proxychains4"),
+    return [Relay("relay", os.path.join(binaries, "relay")), Kernels("kernels", "ip"),
+            Application("application", "proxychains4"),
             Ours(OURS, launcher), *(Ours(name, launcher, options) for name, options in variants),
             Hev("hev-socks5-tunnel"), SingBox("sing-box", True), SingBox("sing-box-tun", False), Tun2socks("tun2socks"),
             Tun2proxy("tun2proxy", "tun2proxy-bin")]

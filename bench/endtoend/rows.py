@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 
-from .engines import Ours
+from .engines import Kernels, Ours
 from .net import Failed, run
 from .servers import DATAGRAM_PORT, FLOOD_PORT, HTTP_PORT, IPERF_PORT, TALK_PORT, find_nginx
 
@@ -94,6 +94,11 @@ class Bulk(Row):
         words = [upstream, f"IPv{family}", direction, "1 stream" if streams == 1 else f"{streams} streams"]
         self.name = ", ".join(words + ([f"{loss} % loss"] if loss else []))
 
+    def supports(self, engine):
+        if isinstance(engine, Kernels):
+            return self.loss > 0 and self.upstream == "direct"
+        return super().supports(engine)
+
     def possible(self, way):
         return not self.loss or way.device is not None
 
@@ -104,7 +109,7 @@ class Bulk(Row):
             return self._carry(bench, way, seconds)
 
     def _carry(self, bench, way, seconds):
-        command = self._command(way, seconds)
+        command = self._command(way, seconds, bench.congestion)
         spending = Spending(bench, way)
         for _ in range(BUSY_TRIES):
             report = answer(command, seconds)
@@ -117,9 +122,10 @@ class Bulk(Row):
         figures = {"gbits": sum(total["bits_per_second"] for total in received) / 1e9}
         return figures | spending.of(sum(total["bytes"] for total in received) / 1e9)
 
-    def _command(self, way, seconds):
+    def _command(self, way, seconds, congestion):
         host, port = way.reach(self.family, IPERF_PORT)
         flags = {"up": [], "down": ["--reverse"], "both": ["--bidir"]}[self.direction]
+        flags += ["--congestion", congestion] if congestion else []
         return way.client("iperf3", "--client", host, "--port", str(port), "--time", str(seconds), "--json",
                           "--parallel", str(self.streams), *flags)
 
@@ -143,7 +149,7 @@ class Spending:
 
 class Loss:
     """
-    Loses packets of a TUN by chance, both ways. "drop" at egress would be told to the sender, which would not take it
+    Loses packets of a device by chance, both ways. "drop" at egress would be told to the sender, which would not take it
     for a loss; what is forwarded to "lo" is gone and nobody is told.
     """
 
@@ -305,7 +311,8 @@ def rows():
     """All, in the order of the tables."""
     bulk = [Bulk(upstream, family, direction, streams) for upstream in ("socks5", "direct") for family in (4, 6)
             for direction in ("up", "down", "both") for streams in (1, 10)]
-    loss = [Bulk("socks5", 4, direction, 1, percent) for percent in (1, 10) for direction in ("up", "down")]
+    loss = [Bulk(upstream, 4, direction, 1, percent) for upstream in ("socks5", "direct") for percent in (1, 10)
+            for direction in ("up", "down")]
     datagrams = [Datagrams(direction, segment) for segment in (False, True) for direction in ("up", "down", "both")]
     return [*bulk, *loss, *datagrams, Talk("round trip of one byte", "ping"),
             Talk("connections, one after the other", "connect", 1),

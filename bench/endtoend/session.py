@@ -40,6 +40,7 @@ class Session:
         self.engines = engines
         self.binaries = binaries
         self.turns, self.seconds = chosen.turns, chosen.seconds
+        self.congestion = chosen.congestion
         self.starts = min(STARTS, self.turns)
         self.rows = rows
         self.servers = Servers(net, binaries)
