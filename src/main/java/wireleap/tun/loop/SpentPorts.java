@@ -5,10 +5,10 @@ package wireleap.tun.loop;
  *
  * <p>Where the client closes first it is our socket that stays in TIME-WAIT for a minute. The kernel has some 28,000
  * ports for one server and gives out none that is in TIME-WAIT, and long before they are used up it searches them for
- * milliseconds (seen on 6.18: 360 connects a second at half of them). But a socket that names the port itself (bind(2)
- * with SO_REUSEADDR) takes the place of one in TIME-WAIT, if both had timestamps: the sequence numbers and timestamps go
- * on from there (RFC 6191; tcp_twsk_unique() of net/ipv4/tcp_ipv4.c), so that nothing old can be taken for new. It does
- * not name its address: the way to the server, and with it the address, may have changed since. Only where there are
+ * milliseconds (seen on 6.18: 360 connects a second at half of them). But a socket that names port and address itself
+ * (bind(2) with SO_REUSEADDR) takes the place of one in TIME-WAIT, if both had timestamps: the sequence numbers and
+ * timestamps go on from there (RFC 6191; tcp_twsk_unique() of net/ipv4/tcp_ipv4.c), so that nothing old can be taken for
+ * new. The address is not kept: the way to the server may have changed, and with it the address. Only where there are
  * many is it done: a port rests for {@link #RESTING} connections first.
  */
 final class SpentPorts {

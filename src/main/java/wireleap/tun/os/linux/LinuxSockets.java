@@ -28,6 +28,7 @@ public final class LinuxSockets implements Sockets {
     private final SocketSettings settings;
     private final SockAddr address;
     private final Message message;
+    private final Endpoint source = new Endpoint();
     private final MemorySegment option;
     private final MemorySegment optionLength;
     /** struct linger {1, 0}: close(2) drops what is unsent and sends RST. */
@@ -87,21 +88,32 @@ public final class LinuxSockets implements Sockets {
 
     @Override
     public int connectFrom(int localPort, long hi, long lo, int port) {
-        boolean ipv4 = Endpoint.isIpv4(hi, lo);
-        int fd = stream(ipv4);
+        int fd = stream(Endpoint.isIpv4(hi, lo));
         if (fd < 0) {
             return fd;
         }
-        int result = bindAnywhere(fd, ipv4, localPort);
+        int result = bindTowards(fd, localPort, hi, lo, port);
         if (result >= 0) {
             result = connectTo(fd, hi, lo, port);
         }
         return result >= 0 || Errno.EINPROGRESS.is(result) ? fd : closed(fd, result);
     }
 
-    /** To a port of all addresses of a family; port 0: any. */
-    private int bindAnywhere(int fd, boolean ipv4, int port) {
-        address.fill(0, ipv4 ? 0xffff_0000_0000L : 0, port);
+    /**
+     * To a port of the address that the way to a target asks for, as a UDP socket finds it. Of all addresses the port is
+     * hardly ever free: other programs' connections have it on theirs.
+     */
+    private int bindTowards(int fd, int localPort, long hi, long lo, int port) {
+        int probe = connectedDatagrams(hi, lo, port);
+        if (probe < 0) {
+            return probe;
+        }
+        int result = local(probe, source);
+        Sys.close(probe);
+        if (result < 0) {
+            return result;
+        }
+        address.fill(source.hi(), source.lo(), localPort);
         return Sys.bind(fd, address.memory(), address.bytes());
     }
 
@@ -148,7 +160,8 @@ public final class LinuxSockets implements Sockets {
         int result = datagramOptions(fd, ipv6);
         if (result >= 0) {
             option(fd, Linux.IPPROTO_UDP(), Linux.UDP_GRO(), 1); // kernels before 5.0 give one datagram at a time
-            result = bindAnywhere(fd, !ipv6, 0);
+            address.fill(0, ipv6 ? 0 : 0xffff_0000_0000L, 0);
+            result = Sys.bind(fd, address.memory(), address.bytes());
         }
         return result >= 0 ? fd : closed(fd, result);
     }
