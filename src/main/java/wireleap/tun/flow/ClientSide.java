@@ -21,6 +21,11 @@ final class ClientSide implements TcpSource, TcpOutput {
     }
 
     @Override
+    public boolean mayFollow(long position) {
+        return flow.down().mayFollow(position);
+    }
+
+    @Override
     public boolean endsAt(long position) {
         return flow.down().endsAt(position);
     }

@@ -8,7 +8,8 @@ import wireleap.tun.upstream.UpstreamStream;
 
 /**
  * What an upstream sends that cannot keep its bytes: read into a ring, which exists only while something is in it, and
- * kept there until the client has acknowledged it.
+ * kept there until the client has acknowledged it. No more is read than can be sent, so that a client which does not read
+ * costs no memory.
  */
 final class RingDirection extends DownDirection {
     /** A turn's share where less comes: a read, and one that finds nothing any more. */
@@ -27,6 +28,8 @@ final class RingDirection extends DownDirection {
     private boolean starved;
     /** There may be more to read, and room for it. */
     private boolean hasMore;
+    /** Nothing is read beyond it yet. */
+    private long readEnd;
 
     RingDirection(Slab slab, Counters counters, int maxBytes) {
         super(counters);
@@ -43,11 +46,13 @@ final class RingDirection extends DownDirection {
         hungry = false;
         starved = false;
         hasMore = false;
+        readEnd = 0;
     }
 
     /** Reads a turn's share. */
     @Override
     void fetch(long sendableEnd) {
+        readEnd = hasEnded() ? tail + 1 : Math.min(sendableEnd, ring.base() + maxBytes); // an error may follow the end
         if (stream != null) {
             read();
         }
@@ -73,13 +78,13 @@ final class RingDirection extends DownDirection {
                 ring.discardIfEmpty(tail);
             }
         }
-        hasMore = mayRead && tail - ring.base() < maxBytes;
+        hasMore = mayRead && tail < readEnd;
     }
 
     /** How many bytes may be read now; 0: the ring is full, or there is no memory. */
     private int makeRoom() {
         long base = ring.base();
-        int wanted = (int) Math.min(readBytes, base + maxBytes - tail);
+        int wanted = Math.clamp(readEnd - tail, 0, readBytes);
         int free = (int) (base + ring.capacityBytes() - tail);
         if (free > 0 && !hungry) {
             return Math.min(wanted, free); // there is hardly more to come than the end of what came
@@ -134,6 +139,11 @@ final class RingDirection extends DownDirection {
     public int prepare(long position, int maxBytes) {
         prepared = position;
         return (int) Math.min(maxBytes, tail - position);
+    }
+
+    @Override
+    public boolean mayFollow(long position) {
+        return position < tail || mayRead;
     }
 
     @Override

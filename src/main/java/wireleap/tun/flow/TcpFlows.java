@@ -7,7 +7,6 @@ import wireleap.tun.mem.Gauge;
 import wireleap.tun.mem.KeyTable;
 import wireleap.tun.mem.Pool;
 import wireleap.tun.mem.SipHash;
-import wireleap.tun.mem.Slab;
 import wireleap.tun.tcp.Isn;
 import wireleap.tun.tcp.ResetReply;
 import wireleap.tun.tcp.TcpSettings;
@@ -100,7 +99,7 @@ final class TcpFlows {
 
     /** Why no other flow may begin, or null: it may. TIME-WAIT and the oldest half-open flow make room for it. */
     private Counter makeRoom(long nowNanos) {
-        if (core.slab.usedBytes() + Slab.MIN_BLOCK_BYTES > core.slab.capacityBytes()) {
+        if (core.slab.isScarce()) {
             return Counter.TCP_RESET_NO_MEMORY;
         }
         if (flows() >= core.settings.maxFlows() && timeWait.size() > 0) {

@@ -23,6 +23,7 @@ final class UpDirection implements TcpSink {
     private static final int UNOPENED_BYTES = 64 << 10;
 
     private final Counters counters;
+    private final Slab slab;
     private final Ring ring;
     /** Null: not connected yet, or gone. */
     private UpstreamStream stream;
@@ -41,6 +42,7 @@ final class UpDirection implements TcpSink {
     private boolean failed;
 
     UpDirection(Slab slab, Counters counters) {
+        this.slab = slab;
         this.ring = new Ring(slab);
         this.counters = counters;
     }
@@ -148,7 +150,7 @@ final class UpDirection implements TcpSink {
         if (failed) {
             return false;
         }
-        if (!ring.reserve(position + length)) {
+        if (isShort() || !ring.reserve(position + length)) {
             starved = true;
             return false;
         }
@@ -208,12 +210,17 @@ final class UpDirection implements TcpSink {
     /** Puts in order as much into the ring as it can hold: how much that was. */
     private int keep(long position, MemorySegment memory, long offset, int length) {
         int wanted = Math.clamp(taken + windowBytes() - position, 0, length);
-        int room = ring.reserveSome(position, wanted);
+        int room = isShort() ? 0 : ring.reserveSome(position, wanted);
         starved |= room < wanted;
         if (room > 0) {
             ring.put(position, memory, offset, room);
         }
         return room;
+    }
+
+    /** What is not taken comes again, so that the last of the memory is left to those who cannot say that. */
+    private boolean isShort() {
+        return ring.capacityBytes() == 0 && slab.isScarce();
     }
 
     private int windowBytes() {

@@ -18,6 +18,8 @@ public final class Slab {
     public static final int MAX_BLOCK_BYTES = 1 << 20;
 
     private static final int SHARES = 16;
+    /** The last part of these is not for everybody. */
+    private static final int PARTS = 32;
     private static final int PAGE_SHIFT = 12;
     private static final int MAX_ORDER = 8;
     private static final byte NO_BLOCK = -1;
@@ -76,6 +78,11 @@ public final class Slab {
     public boolean canSpare(int bytes) {
         int size = blockBytes(bytes);
         return size == MIN_BLOCK_BYTES || size <= (capacityBytes - usedBytes) / SHARES;
+    }
+
+    /** Whether so little is left that nobody may take of it who can do without: a new flow, or what is sent again. */
+    public boolean isScarce() {
+        return capacityBytes - usedBytes < capacityBytes / PARTS + MIN_BLOCK_BYTES;
     }
 
     /**

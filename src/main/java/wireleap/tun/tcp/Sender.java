@@ -259,7 +259,7 @@ final class Sender {
     private void awaitWindow(long usable, long nowNanos) {
         if (usable > 0) {
             persist.ensureOverride(nowNanos);
-        } else if (!persist.isRunning() && prepare(sndNxt, 1) > 0) {
+        } else if (!persist.isRunning() && source.mayFollow(sndNxt)) {
             persist.ensureRunning(nowNanos, timer.rtoNanos());
         }
     }
@@ -333,7 +333,7 @@ final class Sender {
         } else if (window.edge() > sndNxt) {
             persist.stop();
             fillSillyWindow = true;
-        } else if (source.prepare(sndNxt, 1) == 0) {
+        } else if (!source.mayFollow(sndNxt)) {
             persist.stop();
         } else {
             counters.increment(Counter.TCP_WINDOW_PROBE);

@@ -17,6 +17,11 @@ public interface TcpSource {
      */
     int prepare(long position, int maxBytes);
 
+    /** Whether there is a byte at a position, or may be: then a closed window is worth a probe. */
+    default boolean mayFollow(long position) {
+        return prepare(position, 1) > 0;
+    }
+
     /** Whether the stream has ended and this is its end: nothing comes at or after it, the FIN goes there. */
     boolean endsAt(long position);
 

@@ -13,7 +13,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +25,7 @@ import wireleap.tun.testing.Echo;
 import wireleap.tun.testing.Flow;
 import wireleap.tun.testing.NeedsProgram;
 import wireleap.tun.testing.NeedsTun;
+import wireleap.tun.testing.Stalled;
 import wireleap.tun.testing.TestNet;
 
 /** Many flows at once, many in a row, and what becomes of those for which there is no place. */
@@ -173,38 +173,13 @@ class LimitsKernelTest {
         }
     }
 
-    /** Writes into each until none takes any more. */
-    private static void stuff(List<SocketChannel> writers) throws Exception {
-        var block = ByteBuffer.allocateDirect(256 << 10);
-        for (var writer : writers) {
-            writer.configureBlocking(false);
-        }
-        for (int idleTurns = 0; idleTurns < 20; Thread.sleep(50)) { // longer than any timeout of TCP's
-            long taken = 0;
-            for (var writer : writers) {
-                taken += writer.write(block.clear());
-            }
-            idleTurns = taken == 0 ? idleTurns + 1 : 0;
-        }
-    }
-
-    private List<Flow> stalled(int count) throws Exception {
-        var flows = new ArrayList<Flow>();
-        try (var server = net.listen(TestNet.SERVER_4)) {
-            for (int i = 0; i < count; i++) {
-                flows.add(Flow.open(net, server));
-            }
-        }
-        return flows;
-    }
-
     @Test
     void aThousandServersThatDoNotReadCostNoMoreThanTheMemoryAndNobodyElse() throws Exception {
         daemon = Daemon.start(net, "--upstream", "direct", "--memory", "16M");
         try (var old = net.dial(echo.at(TestNet.SERVER_4))) {
             long before = daemon.residentBytes();
-            var flows = stalled(STALLED);
-            stuff(flows.stream().map(Flow::near).toList());
+            var flows = Stalled.open(net, STALLED);
+            Stalled.stuff(flows.stream().map(Flow::near).toList());
             assertEchoed(old, 5);
             assertTrue(daemon.stat("slab", "refusals") > 0, "the memory was not used up");
             long grown = daemon.residentBytes() - before;
@@ -219,8 +194,8 @@ class LimitsKernelTest {
     void withoutMemoryNewFlowsAreRefusedAndOldOnesGoOn() throws Exception {
         daemon = Daemon.start(net, "--upstream", "direct", "--memory", "4M");
         try (var old = net.dial(echo.at(TestNet.SERVER_4))) {
-            var flows = stalled(ENOUGH);
-            stuff(flows.stream().map(Flow::near).toList());
+            var flows = Stalled.open(net, ENOUGH);
+            Stalled.stuff(flows.stream().map(Flow::near).toList());
             assertThrows(ConnectException.class, () -> net.dial(echo.at(TestNet.SERVER_4)));
             assertEquals(1, daemon.stat("resets", "noMemory"));
             assertEchoed(old, 6);

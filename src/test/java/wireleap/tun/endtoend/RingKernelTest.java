@@ -1,12 +1,15 @@
 package wireleap.tun.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.net.ConnectException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,6 +19,7 @@ import wireleap.tun.testing.Flow;
 import wireleap.tun.testing.NeedsProgram;
 import wireleap.tun.testing.NeedsTun;
 import wireleap.tun.testing.Sha256;
+import wireleap.tun.testing.Stalled;
 import wireleap.tun.testing.TestNet;
 
 /** The daemon on a kernel whose sockets cannot be peeked at by position, or made to believe so. */
@@ -24,16 +28,22 @@ import wireleap.tun.testing.TestNet;
 @Timeout(60)
 class RingKernelTest {
     private static final int BYTES = 64 << 20;
+    private static final int STALLED = 1_000;
     private TestNet net;
+    private Daemon daemon;
 
     @BeforeEach
     void open() throws Exception {
         net = TestNet.open();
+    }
+
+    private void start(String... options) throws Exception {
         var image = Daemon.launcher().getParent().getParent();
         var java = List.of(image.resolve("runtime/bin/java").toString(), "@" + image.resolve("lib/java.options"),
                 "-Dwireleap.tun.peek=false", "-m");
-        Daemon.launch(net, java, Path.of("wireleap.tun/wireleap.tun.Main"), net.directory().resolve("ring.sock"),
-                "--upstream", "direct").awaitActive();
+        daemon = Daemon.launch(net, java, Path.of("wireleap.tun/wireleap.tun.Main"), net.directory().resolve("ring.sock"),
+                options);
+        daemon.awaitActive();
     }
 
     @AfterEach
@@ -44,11 +54,49 @@ class RingKernelTest {
     @ParameterizedTest
     @EnumSource
     void bytesComeDownWhole(Family family) throws Exception {
+        start("--upstream", "direct");
         try (var flow = Flow.open(net, family.server())) {
             var received = net.inside().fork(() -> Sha256.receive(flow.near()));
             String sent = Sha256.send(flow.far(), BYTES, 7);
             flow.far().shutdownOutput();
             assertEquals(sent, received.get(30, TimeUnit.SECONDS));
+        }
+    }
+
+    private void assertGoesOn(Flow flow) throws Exception {
+        var received = net.inside().fork(() -> Sha256.receive(flow.near()));
+        String sent = Sha256.send(flow.far(), 1 << 20, 3);
+        flow.far().shutdownOutput();
+        assertEquals(sent, received.get(20, TimeUnit.SECONDS), daemon::log);
+    }
+
+    @Test
+    void aThousandReadersThatDoNotReadCostNoMemory() throws Exception {
+        start("--upstream", "direct", "--memory", "4M");
+        long before = daemon.stat("slab", "usedBytes");
+        var flows = Stalled.open(net, STALLED);
+        Stalled.stuff(flows.stream().map(Flow::far).toList());
+        assertEquals(before, daemon.stat("slab", "usedBytes"));
+        try (var young = Flow.open(net, TestNet.SERVER_4)) {
+            assertGoesOn(young);
+        }
+        for (var flow : flows) {
+            flow.close();
+        }
+    }
+
+    @Test
+    void aThousandServersThatDoNotReadLeaveMemoryToAnOldFlowAndNoneToANewOne() throws Exception {
+        start("--upstream", "direct", "--memory", "4M");
+        try (var old = Flow.open(net, TestNet.SERVER_4)) {
+            var flows = Stalled.open(net, STALLED);
+            Stalled.stuff(flows.stream().map(Flow::near).toList());
+            assertThrows(ConnectException.class, () -> Flow.open(net, TestNet.SERVER_4));
+            assertEquals(1, daemon.stat("resets", "noMemory"));
+            assertGoesOn(old);
+            for (var flow : flows) {
+                flow.close();
+            }
         }
     }
 }

@@ -57,6 +57,46 @@ final class RingDirectionTest {
     }
 
     @Test
+    void nothingIsReadThatCannotBeSent() {
+        stream.readable = 1 << 20;
+        down.readable();
+        down.fetch(20_000);
+        down.fetch(20_000);
+        assertEquals(20_000, available());
+        assertFalse(down.settle(), "it would be for nothing");
+    }
+
+    @Test
+    void clientThatDoesNotReadCostsNoMemory() {
+        stream.readable = 1 << 20;
+        down.readable();
+        while (available() < 100_000) {
+            down.fetch(100_000);
+        }
+        down.release(100_000);
+        down.fetch(100_000);
+        assertEquals(0, slab.usedBytes());
+        assertTrue(down.mayFollow(100_000), "so that its window is probed");
+    }
+
+    @Test
+    void turnReadsAShareAtMostAndWhatIsLeftIsForTheNextOneAtOnce() {
+        Slab plenty = new Slab(MemorySegment.ofArray(new byte[32 << 20]));
+        RingDirection large = new RingDirection(plenty, new Counters(), 1 << 20);
+        large.begin(stream);
+        stream.readable = 10 << 20;
+        long before = 0;
+        for (boolean again = true; again; ) {
+            large.fetch(Long.MAX_VALUE);
+            long after = large.prepare(0, Integer.MAX_VALUE);
+            assertTrue(after - before <= 256 << 10);
+            before = after;
+            again = large.settle();
+        }
+        assertEquals(1 << 20, before);
+    }
+
+    @Test
     void acknowledgedBytesGiveTheirMemoryBack() {
         stream.readable = 100;
         read();

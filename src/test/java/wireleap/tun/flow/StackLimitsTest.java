@@ -152,18 +152,45 @@ final class StackLimitsTest {
         assertTrue(clients.stream().filter(client -> client.received > 0).count() > 3);
     }
 
+    /** The addresses of all blocks that were left. */
+    private List<Long> takeAllMemory() {
+        List<Long> blocks = new ArrayList<>();
+        for (long block = world.slab.allocate(4 << 10); block >= 0; block = world.slab.allocate(4 << 10)) {
+            blocks.add(block);
+        }
+        return blocks;
+    }
+
     @Test
     void flowThatFoundNoMemoryForItsRingGoesOnWhenThereIsSome() {
-        limits(100, 100, SCRATCH + (8 << 10));
+        limits(100, 100, SCRATCH + (32 << 10));
         world.net.listen(0, World.TARGET, 80, () -> new Target().waitsForEnd().says(50_000).finishes());
         SimClient client = open(1).getFirst();
-        long block = world.slab.allocate(8 << 10);
+        List<Long> blocks = takeAllMemory();
         client.say(0, true);
         world.run(SECOND);
         assertEquals(peeks ? 50_000 : 0, client.received);
-        world.slab.free(block, 8 << 10);
+        blocks.forEach(block -> world.slab.free(block, 4 << 10));
         world.run(SECOND);
         assertEquals(50_000, client.received);
+    }
+
+    @Test
+    void lastOfTheMemoryIsForFlowsThatAreThere() {
+        limits(100, 100, 1 << 20);
+        world.net.listen(0, World.TARGET, 81, () -> new Target().stalls());
+        world.net.buffers(1 << 10);
+        SimClient old = open(1).getFirst();
+        int stalled = 0;
+        while (world.count(Counter.TCP_RESET_NO_MEMORY) == 0) {
+            world.add(new SimClient(world, 0, World.CLIENT, 3000 + stalled++, 0, World.TARGET, 81)).sends(100_000, false)
+                    .open();
+            world.run(SECOND);
+        }
+        assertTrue(world.slab.usedBytes() < world.slab.capacityBytes());
+        old.say(100_000, true);
+        world.run(20 * SECOND);
+        assertEquals(100_000, old.received);
     }
 
     @Test

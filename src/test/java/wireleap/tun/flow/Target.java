@@ -13,6 +13,7 @@ final class Target implements SimServer {
     private boolean waitsForEnd;
     /** Says what it has to say, if it has not, and resets, after having received so many bytes. */
     private long resetsAfter = Long.MAX_VALUE;
+    private boolean stalls;
     SimLink link;
     long received;
     boolean sawEnd;
@@ -46,6 +47,12 @@ final class Target implements SimServer {
         return this;
     }
 
+    /** Takes nothing of what comes. */
+    Target stalls() {
+        this.stalls = true;
+        return this;
+    }
+
     /** Bytes that it says in all. */
     long size() {
         return says;
@@ -58,6 +65,7 @@ final class Target implements SimServer {
     @Override
     public void onOpen(SimLink opened) {
         link = opened;
+        link.serverStall(stalls);
         if (!waitsForEnd) {
             speak();
         }

@@ -113,6 +113,15 @@ final class UpDirectionTest {
     }
 
     @Test
+    void lastOfTheMemoryIsNotTakenForWhatComesAgain() {
+        slab.allocate(8 << 10);
+        slab.allocate(4 << 10);
+        assertEquals(0, deliver(0, 1000));
+        assertFalse(store(2000, 1000));
+        assertEquals(12 << 10, slab.usedBytes());
+    }
+
+    @Test
     void windowIsKeptSmallWhereMemoryIsShort() {
         assertEquals(MAX, up.limit());
         deliver(0, 40_000);
