@@ -29,6 +29,7 @@ import wireleap.tun.policy.TooManyEntriesException;
  * @param makeSocketDirectory whether the control socket's directory is made where it is absent: only the usual one is
  * @param socketGroup the control socket's group, or the daemon's own
  * @param postReplaces whether POST replaces the list
+ * @param queues of the TUN, each with a thread of its own
  * @param memoryBytes most memory for bytes in flight, a multiple of 1 MiB
  * @param maxFlows TCP flows at once
  * @param maxUdpSessions UDP sessions at once
@@ -37,11 +38,12 @@ import wireleap.tun.policy.TooManyEntriesException;
  * @param dns where queries to port 53 go, whomever they ask
  */
 record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, Path socket,
-        boolean makeSocketDirectory, Optional<String> socketGroup, boolean postReplaces, long memoryBytes,
-        int maxFlows, int maxUdpSessions, boolean earlyAccept, boolean echoReply, Redirect dns) {
+        boolean makeSocketDirectory, Optional<String> socketGroup, boolean postReplaces, int queues,
+        long memoryBytes, int maxFlows, int maxUdpSessions, boolean earlyAccept, boolean echoReply, Redirect dns) {
     private static final long MIB = 1 << 20;
     private static final long MIN_MEMORY_BYTES = 4 * MIB;
     private static final long MAX_MEMORY_BYTES = 64 * 1024 * MIB;
+    private static final int MAX_QUEUES = 16;
     private static final int MIN_MTU = 1280;         // of IPv6: RFC 8200 section 5
     private static final int MAX_MTU = 65_535;
     private static final int LARGEST_TABLE = 1 << 20;
@@ -65,14 +67,15 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         BypassSet bypass = bypass(options);
         RouteSettings routes = routes(options);
         Path socket = socket(options.socket());
-        long memoryBytes = memory(options.memory());
-        int maxFlows = number("--max-flows", options.maxFlows(), 1, LARGEST_TABLE);
-        int maxUdpSessions = number("--max-udp-sessions", options.maxUdpSessions(), 1, LARGEST_TABLE);
+        int queues = number("--queues", options.queues(), 1, MAX_QUEUES);
+        long memoryBytes = memory(options.memory(), queues);
+        int maxFlows = number("--max-flows", options.maxFlows(), queues, LARGEST_TABLE);
+        int maxUdpSessions = number("--max-udp-sessions", options.maxUdpSessions(), queues, LARGEST_TABLE);
         boolean echoReply = echoReply(options.icmp());
         Redirect dns = dns(options.dns());
         UpstreamAddress upstream = UpstreamAddress.parse(options.upstream()); // the last, for a look-up may take long
         return new Config(upstream, bypass, routes, socket, options.socket().isEmpty(), options.socketGroup(),
-                options.postReplaces(), memoryBytes, maxFlows, maxUdpSessions, options.earlyAccept(), echoReply, dns);
+                options.postReplaces(), queues, memoryBytes, maxFlows, maxUdpSessions, options.earlyAccept(), echoReply, dns);
     }
 
     private static Path socket(Optional<Path> option) {
@@ -202,7 +205,7 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         };
     }
 
-    private static long memory(String text) {
+    private static long memory(String text, int queues) {
         Matcher size = SIZE.matcher(text);
         if (!size.matches()) {
             throw new ConfigException("--memory " + text + ": must be a number of bytes, or one with K, M or G behind"
@@ -218,7 +221,12 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         if (number > MAX_MEMORY_BYTES >> shift || number << shift < MIN_MEMORY_BYTES) {
             throw new ConfigException("--memory " + text + ": must be from 4M to 64G");
         }
-        return (number << shift) / MIB * MIB;
+        long bytes = (number << shift) / MIB * MIB;
+        if (bytes < queues * MIN_MEMORY_BYTES) {
+            throw new ConfigException("--memory " + text + ": must be at least 4M for each of the " + queues
+                    + " queues (--queues)");
+        }
+        return bytes;
     }
 
     private static int number(String option, String text, int least, int most) {

@@ -5,9 +5,6 @@ import java.lang.foreign.Arena;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
-import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -19,15 +16,10 @@ import wireleap.tun.api.ApiSettings;
 import wireleap.tun.api.Sources;
 import wireleap.tun.events.EventLog;
 import wireleap.tun.flow.AddressFilter;
-import wireleap.tun.flow.StackSettings;
 import wireleap.tun.loop.DeviceGoneException;
-import wireleap.tun.loop.EventLoop;
 import wireleap.tun.loop.Loops;
 import wireleap.tun.loop.UpstreamFactory;
-import wireleap.tun.os.PacketDevice;
 import wireleap.tun.policy.BypassSet;
-import wireleap.tun.policy.IpPrefix;
-import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.routes.Resolvers;
 import wireleap.tun.routes.RouteKeeper;
 import wireleap.tun.routes.RouteRefusedException;
@@ -46,11 +38,6 @@ final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     /** What waited in the TUN when a bypass entry's route was made has been read by then. */
     private static final long QUEUE_DRAINED_MILLIS = 100;
-    private static final int QUEUES = 1;
-    private static final int MAX_HALF_OPEN = 4096;
-    private static final int MAX_SESSIONS_PER_CLIENT = 4096;
-    private static final int MAX_RING_BYTES = 1 << 20;
-    private static final long SESSION_IDLE_NANOS = 60_000_000_000L;
 
     private final Config config;
     private final Platform platform;
@@ -115,7 +102,7 @@ final class Daemon {
             throws IOException, RouteRefusedException, InterruptedException {
         try {
             keeper.prepare();
-            try (Platform.Tun tun = platform.openTun(config.routes().tunName(), QUEUES)) {
+            try (Platform.Tun tun = platform.openTun(config.routes().tunName(), config.queues())) {
                 if (config.routes().failClosed()) {
                     tun.persist(true);               // before there is a route into it
                 }
@@ -142,7 +129,7 @@ final class Daemon {
         try {
             keeper.deviceUp(tun.index());
             state.offloads(tun.queues().getFirst().offloads());
-            loops = loops(tun.queues(), memory);
+            loops = new LoopMaker(config, platform).make(tun.queues(), upstream(), memory, this::loopDied);
             state.loops(loops);
             serve(keeper, tun);
         } finally {
@@ -179,31 +166,6 @@ final class Daemon {
         } catch (IOException e) {
             LOG.debug("the TUN is gone already: {}", e.getMessage());
         }
-    }
-
-    private Loops loops(List<PacketDevice> queues, Arena memory) throws IOException {
-        StackSettings settings = stackSettings();
-        UpstreamFactory upstream = upstream();
-        List<EventLoop> made = new ArrayList<>();
-        for (PacketDevice queue : queues) {
-            made.add(new EventLoop("tun-" + made.size(), settings, queue, platform.poller(memory),
-                    platform.sockets(memory, config.routes().mark().value()),
-                    platform.anonymousMemory(config.memoryBytes(), memory), upstream, new SecureRandom().nextLong(),
-                    this::loopDied));
-        }
-        return new Loops(made);
-    }
-
-    private StackSettings stackSettings() {
-        RouteSettings routes = config.routes();
-        IpPrefix ipv4 = routes.ipv4Address();
-        IpPrefix ipv6 = routes.ipv6Address();
-        // The other address of each of the TUN's two-address networks is what the stack calls itself.
-        return StackSettings.of(routes.mtu(), ipv4.lo() ^ 1, ipv6.hi(), ipv6.lo() ^ 1)
-                .withFlows(config.maxFlows(), Math.min(config.maxFlows(), MAX_HALF_OPEN), MAX_RING_BYTES)
-                .withSessions(config.maxUdpSessions(), Math.min(config.maxUdpSessions(), MAX_SESSIONS_PER_CLIENT),
-                    SESSION_IDLE_NANOS)
-                .withManners(config.earlyAccept(), config.echoReply()).withDns(config.dns());
     }
 
     private UpstreamFactory upstream() {

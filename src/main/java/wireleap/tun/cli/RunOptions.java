@@ -16,6 +16,9 @@ import picocli.CommandLine.Model.OptionSpec;
  * a configuration, so that the command line and the file get the same answer.
  */
 public final class RunOptions {
+    /** The same on all machines: more of them have not been found to be better (bench/README.md). */
+    private static final String USUAL_QUEUES = "1";
+
     private final OptionSpec upstream = value("--upstream", "URI", String.class,
             "Where the traffic goes:",
             "  socks5://[user:password@]HOST[:PORT]   a SOCKS5 proxy (port 1080 unless given)",
@@ -57,6 +60,10 @@ public final class RunOptions {
     private final OptionSpec ruleBase = usual("--rule-base", "N", "13488",
             "Preference of our first policy rule; the other rules and our routing tables follow it. "
             + "Default: ${DEFAULT-VALUE}.");
+    private final OptionSpec queues = usual("--queues", "N", USUAL_QUEUES,
+            "How many queues the TUN has, 1 to 16, each with a thread of its own: for machines with cores to spare and "
+            + "many flows at once, for a flow stays in its queue. They share --memory, --max-flows and "
+            + "--max-udp-sessions evenly. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec memory = usual("--memory", "SIZE", "64M",
             "Most memory that bytes in flight (buffers of all flows, fragments) may take, such as 64M or 1G; at least "
             + "4M. It is taken as it is needed, beyond what the program itself needs. When it is used up, flows slow "
@@ -99,8 +106,8 @@ public final class RunOptions {
     /** Makes these options of a command. */
     CommandSpec of(CommandSpec command) {
         for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, failClosed, strict, forwarded, dns,
-                socket, socketGroup, postReplaces, tun, tunAddresses, mtu, ruleBase, memory, maxFlows, maxUdpSessions,
-                earlyAccept, icmp, logLevel)) {
+                socket, socketGroup, postReplaces, tun, tunAddresses, mtu, ruleBase, queues, memory, maxFlows,
+                maxUdpSessions, earlyAccept, icmp, logLevel)) {
             command.addOption(option);
         }
         return command;
@@ -164,6 +171,10 @@ public final class RunOptions {
 
     public String ruleBase() {
         return ruleBase.getValue();
+    }
+
+    public String queues() {
+        return queues.getValue();
     }
 
     public String memory() {

@@ -17,15 +17,17 @@ final class Core {
     final Turn turn = new Turn();
     final HotBuffer hot;
     final DnsFlows dns;
+    final Ownership ownership;
 
     Core(StackSettings settings, Slab slab, Upstream upstream, Counters counters, TimerWheel wheel, IcmpSender icmp,
-         DatagramOutput datagrams, SipHash hash) {
+         DatagramOutput datagrams, SipHash hash, Ownership ownership) {
         this.settings = settings;
         this.slab = slab;
         this.upstream = upstream;
         this.counters = counters;
         this.wheel = wheel;
         this.icmp = icmp;
+        this.ownership = ownership;
         this.hot = new HotBuffer(slab, DownDirection.BYTES_A_TURN);
         this.dns = new DnsFlows(this, datagrams, hash);
     }

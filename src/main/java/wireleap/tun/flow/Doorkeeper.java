@@ -13,14 +13,20 @@ final class Doorkeeper {
     private static final int KNOWN = 256;
 
     private final int calm;
-    private final TokenBucket strangers = new TokenBucket(STRANGERS_AT_ONCE, STRANGERS_A_SECOND);
+    private final TokenBucket strangers;
     /** Addresses by a few bits of theirs; a later one takes the place of an earlier one. */
     private final long[] knownHi = new long[KNOWN];
     private final long[] knownLo = new long[KNOWN];
 
-    /** @param calm up to so many half-open flows everybody is let in */
-    Doorkeeper(int calm) {
+    /**
+     * One of several doors.
+     *
+     * @param calm up to so many half-open flows everybody is let in here
+     * @param doors that share what strangers may have
+     */
+    Doorkeeper(int calm, int doors) {
         this.calm = calm;
+        this.strangers = new TokenBucket(STRANGERS_AT_ONCE / doors, STRANGERS_A_SECOND / doors);
     }
 
     /** A client has answered. */

@@ -61,14 +61,30 @@ public final class Stack {
      */
     public Stack(StackSettings settings, Slab slab, PacketOutput output, Upstream upstream, Counters counters,
                  long seed, long nowNanos) {
+        this(settings, slab, output, upstream, counters, Siblings.NONE, seed, nowNanos);
+    }
+
+    /**
+     * A stack without flows that is not the only one.
+     *
+     * @param settings whose limits are this stack's own
+     * @param siblings where packets go that are other stacks'
+     * @see #Stack(StackSettings, Slab, PacketOutput, Upstream, Counters, long, long) the other parameters
+     */
+    public Stack(StackSettings settings, Slab slab, PacketOutput output, Upstream upstream, Counters counters,
+                 Siblings siblings, long seed, long nowNanos) {
         SipHash secret = new SipHash(seed, ~seed);
-        Fragmenter fragmenter = new Fragmenter(output, (int) secret.begin().add(0).end());
-        IcmpSender icmp = new IcmpSender(output, fragmenter, new TokenBucket(ICMP_ERRORS_AT_ONCE, ICMP_ERRORS_A_SECOND),
-                counters, settings.mtu(), settings.ipv4Self(), settings.ipv6SelfHi(), settings.ipv6SelfLo());
+        int count = siblings.count();
+        int step = Integer.highestOneBit(2 * count - 1);
+        Fragmenter fragmenter = new Fragmenter(output, (int) secret.begin().add(0).end() & -step | siblings.self(), step);
+        TokenBucket errorLimit = new TokenBucket(ICMP_ERRORS_AT_ONCE / count, ICMP_ERRORS_A_SECOND / count);
+        IcmpSender icmp = new IcmpSender(output, fragmenter, errorLimit, counters, settings.mtu(),
+                settings.ipv4Self(), settings.ipv6SelfHi(), settings.ipv6SelfLo());
         Isn isn = new Isn(secret.begin().add(1).end(), secret.begin().add(2).end());
         SipHash hash = new SipHash(secret.begin().add(3).end(), secret.begin().add(4).end());
         DatagramOutput datagrams = new DatagramOutput(output, fragmenter, settings.mtu());
-        core = new Core(settings, slab, upstream, counters, new TimerWheel(nowNanos), icmp, datagrams, hash);
+        core = new Core(settings, slab, upstream, counters, new TimerWheel(nowNanos), icmp, datagrams, hash,
+                new Ownership(siblings, counters));
         tcp = new TcpFlows(core, new SegmentOutput(output, settings.mtu()), hash, isn);
         udp = new UdpFlows(core, datagrams, hash);
         reassembly = new Reassembly(slab, MAX_PARTIAL_DATAGRAMS, MAX_PARTIAL_BYTES, REASSEMBLY_NANOS, counters);
@@ -110,8 +126,33 @@ public final class Stack {
         }
     }
 
+    /**
+     * A packet that another stack has received and {@link Siblings#give given} to this one. It is not looked at again
+     * after this returns.
+     *
+     * @param offset where its IP header begins
+     * @param length bytes
+     * @param note that it was given with
+     */
+    public void onGiven(MemorySegment memory, long offset, int length, int note, long nowNanos) {
+        int reason = received.parse(memory, offset, length);
+        if (reason != IpPacket.OK) {
+            core.counters.increment(IpPacket.counter(reason));
+        } else if (received.isFragment()) {
+            onFragment(nowNanos);
+        } else {
+            core.ownership.beginGiven(note);
+            try {
+                onWhole(received, Ownership.isTrusted(note), Ownership.segmentBytes(note), Ownership.mayFragment(note),
+                        nowNanos);
+            } finally {
+                core.ownership.endGiven();
+            }
+        }
+    }
+
     private void onFragment(long nowNanos) {
-        if (!reassembly.add(received, nowNanos)) {
+        if (core.ownership.giveToReassembly(received) || !reassembly.add(received, nowNanos)) {
             return;
         }
         int reason = reassembly.parse(reassembled);
@@ -144,12 +185,12 @@ public final class Stack {
             core.counters.increment(Counter.DROP_ICMP_CHECKSUM);
         } else if (message.isEchoRequest()) {
             onEcho(packet);
-        } else {
+        } else if (!message.isError() || !quoted.wrap(packet, message)
+                || quoted.error() != IcmpError.PORT_UNREACHABLE || quoted.protocol() != UdpHeader.PROTOCOL) {
             core.counters.increment(Counter.ICMP_IGNORED);
-            if (message.isError() && quoted.wrap(packet, message) && quoted.error() == IcmpError.PORT_UNREACHABLE
-                    && quoted.protocol() == UdpHeader.PROTOCOL) {
-                udp.onClientGone(quoted.dstHi(), quoted.dstLo(), quoted.dstPort(), nowNanos);
-            }
+        } else if (!core.ownership.giveToSession(packet, quoted.dstHi(), quoted.dstLo(), quoted.dstPort(), 0, false)) {
+            core.counters.increment(Counter.ICMP_IGNORED);
+            udp.onClientGone(quoted.dstHi(), quoted.dstLo(), quoted.dstPort(), nowNanos);
         }
     }
 

@@ -79,6 +79,14 @@ public record StackSettings(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6Se
                 maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
     }
 
+    /** What each of so many stacks may have where all of them together keep to these limits; at least one of each. */
+    public StackSettings share(int stacks) {
+        int flows = Math.max(1, maxFlows / stacks);
+        int sessions = Math.max(1, maxSessions / stacks);
+        return withFlows(flows, Math.min(flows, Math.max(1, maxHalfOpen / stacks)), maxRingBytes)
+                .withSessions(sessions, Math.min(sessions, Math.max(1, maxSessionsPerClient / stacks)), sessionIdleNanos);
+    }
+
     /** Whether an address is what we are called on the TUN's other side. */
     boolean isSelf(long hi, long lo) {
         return hi == 0 ? lo == ipv4Self : hi == ipv6SelfHi && lo == ipv6SelfLo;

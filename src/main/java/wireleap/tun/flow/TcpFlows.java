@@ -40,7 +40,7 @@ final class TcpFlows {
         this.output = output;
         this.isn = isn;
         TcpSettings settings = TcpSettings.forLocalPeer().withMaxWindowBytes(core.settings.maxRingBytes());
-        this.door = new Doorkeeper(core.settings.maxHalfOpen() / CALM_SHARE);
+        this.door = new Doorkeeper(core.settings.maxHalfOpen() / CALM_SHARE, core.ownership.loops());
         this.table = new KeyTable<>(core.settings.maxFlows(), hash);
         this.idle = new Pool<>(() -> new TcpFlow(core, this, output, settings), IDLE_FLOWS);
     }
@@ -72,10 +72,13 @@ final class TcpFlows {
         }
     }
 
-    /** A segment of no flow: a SYN opens one, if it may; anything else is answered by a reset. */
+    /** A segment of no flow here: a SYN opens one, if it may; anything else is answered by a reset where it is of none. */
     private void onStray(IpPacket packet, long nowNanos) {
         boolean opens = header.has(TcpHeader.SYN) && !header.has(TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN);
         if (!opens) {
+            if (core.ownership.giveOn(packet)) {
+                return;
+            }
             core.counters.increment(Counter.TCP_NO_FLOW);
             reset(packet, Counter.TCP_RESET_SENT_NO_FLOW);
         } else if (core.settings.isSelf(packet.dstHi(), packet.dstLo()) || header.dstPort() == 0) {

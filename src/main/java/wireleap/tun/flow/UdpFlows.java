@@ -62,6 +62,9 @@ final class UdpFlows {
         } else if (core.settings.isSelf(packet.dstHi(), packet.dstLo())) {
             core.counters.increment(Counter.DROP_UDP_TO_SELF);
             core.icmp.error(IcmpError.PORT_UNREACHABLE, packet, nowNanos);
+        } else if (core.ownership.giveToSession(packet, packet.srcHi(), packet.srcLo(), header.srcPort(), segmentBytes,
+                mayFragment)) {
+            return;
         } else if (core.dns.takes(packet, header.dstPort(), nowNanos)) {
             core.dns.onDatagram(packet, header, segmentBytes, nowNanos);
         } else {

@@ -22,6 +22,7 @@ public final class EventLoop {
     private final Sockets sockets;
     private final MemorySegment slabMemory;
     private final UpstreamFactory upstream;
+    private final Neighbours neighbours;
     private final Consumer<Throwable> death;
     private final Counters counters = new Counters();
     private final Mailbox mailbox;
@@ -39,12 +40,13 @@ public final class EventLoop {
      * @param sockets not used by anybody else
      * @param slabMemory where everything in flight is kept; a multiple of 1 MiB, untouched so far
      * @param upstream makes the upstream over this loop's sockets; called on the loop's thread
+     * @param neighbours its place among the loops of the daemon, made for this poller
      * @param seed secret, for hashes and sequence numbers
      * @param death is told, on the loop's thread, what ended it although nobody called {@link #stop}; its flows are reset
      *     then, its sockets closed
      */
     public EventLoop(String name, StackSettings settings, PacketDevice device, Poller poller, Sockets sockets,
-                     MemorySegment slabMemory, UpstreamFactory upstream, long seed,
+                     MemorySegment slabMemory, UpstreamFactory upstream, Neighbours neighbours, long seed,
                      Consumer<Throwable> death) {
         this.settings = settings;
         this.device = device;
@@ -52,6 +54,7 @@ public final class EventLoop {
         this.sockets = sockets;
         this.slabMemory = slabMemory;
         this.upstream = upstream;
+        this.neighbours = neighbours;
         this.seed = seed;
         this.death = death;
         this.mailbox = new Mailbox(poller);
@@ -111,8 +114,8 @@ public final class EventLoop {
 
     private void run() {
         try (poller; var arena = Arena.ofConfined()) {
-            var turns = new Turns(settings, device, poller, sockets, slabMemory, upstream, counters, mailbox, seed,
-                System::nanoTime, arena);
+            var turns = new Turns(settings, device, poller, sockets, slabMemory, upstream, counters, mailbox,
+                neighbours, seed, System::nanoTime, arena);
             try {
                 while (!stopping) {
                     turns.turn();

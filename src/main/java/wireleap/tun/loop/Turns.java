@@ -14,8 +14,8 @@ import wireleap.tun.os.Sockets;
 import wireleap.tun.wire.VirtioNetHeader;
 
 /**
- * What a loop does, turn by turn: tells what the sockets have to tell, reads up to {@link #PACKETS_A_TURN} packets, runs the
- * mailbox's tasks, then comes the stack's end of turn, then its timers. The TUN is watched by level, so that what is left of
+ * What a loop does, turn by turn: tells what the sockets have to tell, takes what other loops have given, reads up to {@link
+ * #PACKETS_A_TURN} packets, runs the mailbox's tasks, then comes the stack's end of turn, then its timers. The TUN is watched by level, so that what is left of
  * it comes in the next turn; sockets are watched by edge.
  *
  * <p>Made, used and closed by the loop's thread; its memory is the arena's and the slab's. Nothing is allocated on the heap
@@ -36,6 +36,7 @@ final class Turns {
     private final PacketDevice device;
     private final Poller poller;
     private final Mailbox mailbox;
+    private final Neighbours neighbours;
     private final LongSupplier clock;
     private final MemorySegment packet;
     private final SocketLinks links;
@@ -46,21 +47,24 @@ final class Turns {
      * Makes a stack over the device and the sockets, and begins to watch the device.
      *
      * @param slabMemory where everything in flight is kept; a multiple of 1 MiB, untouched so far
+     * @param neighbours the loop's place among the others; packets of theirs go there
      * @param seed secret, for hashes and sequence numbers
      * @param clock nanoseconds, only forward
      */
     Turns(StackSettings settings, PacketDevice device, Poller poller, Sockets sockets, MemorySegment slabMemory,
-          UpstreamFactory upstream, Counters counters, Mailbox mailbox, long seed, LongSupplier clock, Arena arena) {
+          UpstreamFactory upstream, Counters counters, Mailbox mailbox, Neighbours neighbours, long seed,
+          LongSupplier clock, Arena arena) {
         this.device = device;
         this.poller = poller;
         this.mailbox = mailbox;
+        this.neighbours = neighbours;
         this.clock = clock;
         this.packet = arena.allocate(PACKET_OFFSET + PACKET_SPACE, CACHE_LINE);
         this.links = new SocketLinks(sockets, poller, counters);
         this.failures = new Failures(counters);
         var slab = new Slab(slabMemory);
         this.stack = new Stack(settings, slab, new DevicePort(device, counters, arena),
-            upstream.upstream(links, slab, counters), counters, seed, clock.getAsLong());
+            upstream.upstream(links, slab, counters), counters, neighbours, seed, clock.getAsLong());
         var added = poller.add(device.fd(), Poller.READABLE, TUN);
         if (added < 0) {
             throw new IllegalStateException("the TUN cannot be watched: " + Errno.text(-added));
@@ -74,7 +78,8 @@ final class Turns {
      * @throws IllegalStateException if there is no point in going on: the poller is broken, or turn after turn fails
      */
     void turn() {
-        var ready = poller.await(waitNanos());
+        var ready = poller.await(neighbours.sleeps() ? waitNanos() : 0);
+        neighbours.wakes();
         if (ready < 0) {
             throw new IllegalStateException("the poller is broken: " + Errno.text(-ready));
         }
@@ -87,6 +92,7 @@ final class Turns {
                 tell(poller.datum(i), poller.events(i), nowNanos);
             }
         }
+        var given = neighbours.deliver(stack, failures, nowNanos);
         if (packets) {
             readPackets(nowNanos);
         }
@@ -96,7 +102,8 @@ final class Turns {
             tasks++;
         }
         end(nowNanos);
-        failures.endOfTurn(ready > 0 || tasks > 0);
+        neighbours.endOfTurn();
+        failures.endOfTurn(ready > 0 || given > 0 || tasks > 0);
     }
 
     private long waitNanos() {

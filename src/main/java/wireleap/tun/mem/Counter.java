@@ -87,6 +87,8 @@ public enum Counter {
     DROP_ICMP_HEADER(Group.DROPS, "icmpHeader"),
     /** ICMP checksum wrong. */
     DROP_ICMP_CHECKSUM(Group.DROPS, "icmpChecksum"),
+    /** Packets that another loop was to have and that it had no room for. */
+    DROP_GIVEN(Group.DROPS, "given"),
     /** Packets for the TUN for which the kernel had no room. */
     DROP_DEVICE_FULL(Group.DROPS, "deviceFull"),
     /** Packets that the TUN refused: it is down, or they are malformed. */
@@ -262,6 +264,8 @@ public enum Counter {
     /** Dials that failed in another way, above all because the upstream cannot be reached. */
     REFUSED_FAILED(Group.REFUSALS, "failed"),
 
+    /** Packets given to the loop that has their UDP session, puts them together from fragments, or may know their flow. */
+    GIVEN(Group.LOOP, "given"),
     /** Packets, events and turns that ended in an exception: bugs of ours, each logged once; the others go on. */
     INTERNAL_ERRORS(Group.LOOP, "internalErrors");
 

@@ -8,15 +8,18 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Fragmenter {
     private final PacketOutput output;
+    private final int step;
     private int nextIdentification;
 
     /**
      * A sender to this output.
      *
      * @param firstIdentification of the first datagram that is cut; any number
+     * @param step to the next one's; a power of two, so that several senders of one step never use the same number
      */
-    public Fragmenter(PacketOutput output, int firstIdentification) {
+    public Fragmenter(PacketOutput output, int firstIdentification, int step) {
         this.output = output;
+        this.step = step;
         this.nextIdentification = firstIdentification;
     }
 
@@ -57,7 +60,8 @@ public final class Fragmenter {
         MemorySegment scratch = output.headers();
         MemorySegment.copy(scratch, transportOffset(ip), scratch, PacketOutput.IP_OFFSET + headerBytes,
                 transportBytes); // makes room for IPv6's fragment header
-        int identification = nextIdentification++;
+        int identification = nextIdentification;
+        nextIdentification += step;
         int total = transportBytes + length;
         int most = mtu - headerBytes & ~7;
         for (int start = 0; start < total; start += most) {

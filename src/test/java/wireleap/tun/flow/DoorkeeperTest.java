@@ -11,7 +11,7 @@ class DoorkeeperTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long HOST = World.CLIENT;
 
-    private final Doorkeeper door = new Doorkeeper(CALM);
+    private final Doorkeeper door = new Doorkeeper(CALM, 1);
 
     private long strangersLetIn(int halfOpen, long nowNanos) {
         return LongStream.range(0, 10_000).filter(i -> door.admits(0, HOST + 1 + i, halfOpen, nowNanos)).count();

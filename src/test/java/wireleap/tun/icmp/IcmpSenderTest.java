@@ -49,7 +49,7 @@ class IcmpSenderTest {
     private final IcmpSender sender = sender(sent, 10);
 
     private IcmpSender sender(PacketOutput output, int burst) {
-        return new IcmpSender(output, new Fragmenter(output, 1), new TokenBucket(burst, 1), counters, 1_500,
+        return new IcmpSender(output, new Fragmenter(output, 1, 1), new TokenBucket(burst, 1), counters, 1_500,
                 Hex.ipv4(10, 13, 49, 1), 0xfd57_0000_0000_0000L, 1);
     }
 
@@ -181,7 +181,7 @@ class IcmpSenderTest {
 
     @Test
     void withoutAnAddressOfOursErrorsComeFromTheTarget() {
-        new IcmpSender(sent, new Fragmenter(sent, 1), new TokenBucket(1, 1), counters, 1_500, 0, 0, 0)
+        new IcmpSender(sent, new Fragmenter(sent, 1, 1), new TokenBucket(1, 1), counters, 1_500, 0, 0, 0)
                 .error(IcmpError.HOST_UNREACHABLE, udp(4), 0);
         assertTrue(sentText().startsWith(FROM_TARGET4));
     }

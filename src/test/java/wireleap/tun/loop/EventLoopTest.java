@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +25,8 @@ class EventLoopTest {
     private final CompletableFuture<Throwable> death = new CompletableFuture<>();
     private final EventLoop loop = new EventLoop("loop of a test", LoopWorld.settings(), device, poller, sockets,
         Arena.ofAuto().allocate(8 << 20, 4096),
-        (links, slab, counters) -> new Direct(links, LoopWorld.PATIENCE, counters), 1, death::complete);
+        (links, slab, counters) -> new Direct(links, LoopWorld.PATIENCE, counters),
+        Neighbours.among(List.of(poller), MemorySegment.NULL).getFirst(), 1, death::complete);
     private final LoopClient client = new LoopClient(device, 1000);
 
     EventLoopTest() {

@@ -1,6 +1,7 @@
 package wireleap.tun.loop;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import wireleap.tun.flow.StackSettings;
@@ -16,10 +17,10 @@ final class LoopWorld implements AutoCloseable {
     static final long PATIENCE = 20_000_000_000L;
 
     final SimDevice device = new SimDevice();
-    final SimPoller poller = new SimPoller();
+    final SimPoller poller;
     final SimSockets sockets = new SimSockets();
     final Counters counters = new Counters();
-    final Mailbox mailbox = new Mailbox(poller);
+    final Mailbox mailbox;
     final List<LoopClient> clients = new ArrayList<>();
     private final CapturedLog log = new CapturedLog();
     private final Arena arena = Arena.ofConfined();
@@ -29,10 +30,20 @@ final class LoopWorld implements AutoCloseable {
     long nowNanos = 1_000_000_000L;
 
     LoopWorld() {
+        this(new SimPoller());
+    }
+
+    private LoopWorld(SimPoller poller) {
+        this(poller, Neighbours.among(List.of(poller), MemorySegment.NULL).getFirst());
+    }
+
+    private LoopWorld(SimPoller poller, Neighbours neighbours) {
+        this.poller = poller;
+        mailbox = new Mailbox(poller);
         turns = new Turns(settings(), device, poller, sockets, arena.allocate(8 << 20, 4096), (own, slab, all) -> {
             links = own;
             return new Direct(own, PATIENCE, all);
-        }, counters, mailbox, 1, () -> nowNanos, arena);
+        }, counters, mailbox, neighbours, 1, () -> nowNanos, arena);
         device.tap = (memory, offset, length) -> {
             for (var i = 0; i < clients.size(); i++) {
                 if (clients.get(i).take(memory, offset, length, nowNanos)) {
@@ -40,6 +51,14 @@ final class LoopWorld implements AutoCloseable {
                 }
             }
         };
+    }
+
+    /** The worlds of two loops of one daemon. */
+    static List<LoopWorld> two() {
+        List<SimPoller> pollers = List.of(new SimPoller(), new SimPoller());
+        var places = Neighbours.among(List.copyOf(pollers), Arena.ofAuto().allocate(Neighbours.memoryBytes(2), 64));
+        return List.of(new LoopWorld(pollers.getFirst(), places.getFirst()),
+            new LoopWorld(pollers.getLast(), places.getLast()));
     }
 
     static StackSettings settings() {

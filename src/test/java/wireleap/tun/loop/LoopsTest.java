@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +29,8 @@ class LoopsTest {
         poller.waits = true;
         return new EventLoop(name, LoopWorld.settings(), new SimDevice(), poller, new SimSockets(),
             Arena.ofAuto().allocate(8 << 20, 4096),
-            (links, slab, counters) -> new Direct(links, LoopWorld.PATIENCE, counters), 1, cause -> death.countDown());
+            (links, slab, counters) -> new Direct(links, LoopWorld.PATIENCE, counters),
+            Neighbours.among(List.of(poller), MemorySegment.NULL).getFirst(), 1, cause -> death.countDown());
     }
 
     @AfterEach

@@ -20,6 +20,8 @@ final class SimPoller implements Poller {
     /** Permits of those who woke it; a wait without readiness takes one where {@link #waits} is set. */
     final Semaphore wakes = new Semaphore(0);
     boolean waits;
+    /** Happens while the loop waits. */
+    Runnable onAwait = () -> { };
     long lastTimeoutNanos;
     int addError;
     int awaitError;
@@ -60,6 +62,7 @@ final class SimPoller implements Poller {
     @Override
     public int await(long timeoutNanos) {
         lastTimeoutNanos = timeoutNanos;
+        onAwait.run();
         if (awaitError < 0) {
             return awaitError;
         }

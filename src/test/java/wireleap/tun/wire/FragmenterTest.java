@@ -14,7 +14,7 @@ import wireleap.tun.mem.Bytes;
 
 class FragmenterTest {
     private final SentPackets sent = new SentPackets();
-    private final Fragmenter fragmenter = new Fragmenter(sent, 0xbeef);
+    private final Fragmenter fragmenter = new Fragmenter(sent, 0xbeef, 1);
     private final IpWriter ip = new IpWriter();
     private final MemorySegment payload = Hex.noise(70_000, new Random(1));
 

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
@@ -36,6 +37,8 @@ public final class Epoll implements Poller {
     private final Fd epoll;
     /** Edge-triggered and never read: each write is a new edge, and the counter has room for 2^64 - 2 of them. */
     private final Fd alarm;
+    /** Who may use the alarm: the poller while it is open, and each that wakes it just now. The last one closes it. */
+    private final AtomicInteger holders = new AtomicInteger(1);
     private final MemorySegment ready;
     private final MemorySegment change;
     private final int capacity;
@@ -134,15 +137,29 @@ public final class Epoll implements Poller {
     }
 
     @Override
-    public synchronized void wake() {
-        if (alarm.isOpen()) {
-            Sys.write(alarm.number(), ONE, 0, JAVA_LONG.byteSize());
+    public void wake() {
+        int present;
+        do {
+            present = holders.get();
+            if (present == 0) {
+                return;
+            }
+        } while (!holders.compareAndSet(present, present + 1));
+        Sys.write(alarm.number(), ONE, 0, JAVA_LONG.byteSize());
+        leave();
+    }
+
+    private void leave() {
+        if (holders.decrementAndGet() == 0) {
+            alarm.close();
         }
     }
 
     @Override
-    public synchronized void close() {
-        alarm.close();
-        epoll.close();
+    public void close() {
+        if (epoll.isOpen()) {
+            epoll.close();
+            leave();
+        }
     }
 }
