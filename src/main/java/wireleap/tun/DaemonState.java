@@ -118,6 +118,7 @@ final class DaemonState {
         report.put("version", version);
         report.put("uptimeSeconds", (System.nanoTime() - startNanos) / 1_000_000_000L);
         report.put("tun", tun());
+        report.put("capture", capture());
         report.put("families", families());
         report.put("upstream", upstreamReport());
         report.put("dns", dns());
@@ -150,6 +151,14 @@ final class DaemonState {
             names.add("uso");
         }
         return names;
+    }
+
+    private Map<String, Object> capture() {
+        Map<String, Object> capture = new LinkedHashMap<>();
+        capture.put("failClosed", config.routes().failClosed());
+        capture.put("strict", config.routes().strict());
+        capture.put("forwarded", config.routes().forwarded());
+        return capture;
     }
 
     private Map<String, Object> families() {

@@ -191,7 +191,7 @@ class DaemonTest {
             Daemon daemon = daemon(platform, "--tun", "wl7", "--bypass", "192.0.2.1,2001:db8::/32");
             FutureTask<Void> life = start(daemon);
             Map<String, Object> state = activeState();
-            assertEquals(List.of("state", "pid", "version", "uptimeSeconds", "tun", "families", "upstream", "dns",
+            assertEquals(List.of("state", "pid", "version", "uptimeSeconds", "tun", "capture", "families", "upstream", "dns",
                     "counts", "warnings"), List.copyOf(state.keySet()));
             assertEquals(Map.of("name", "wl7", "mtu", 1500, "queues", 1, "offloads",
                     List.of("checksum", "tso4", "tso6", "uso")), state.get("tun"));

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
@@ -147,6 +148,16 @@ class FaultyPlatform extends SimulatedPlatform {
         @Override
         public Optional<Device> leftBehind() {
             return Optional.empty();
+        }
+
+        @Override
+        public Map<String, Integer> strictUplinks() {
+            return Map.of();
+        }
+
+        @Override
+        public void reversePathFilter(String device, int value) {
+            throw new AssertionError("none was strict");
         }
 
         @Override

@@ -2,6 +2,7 @@ package wireleap.tun.routes;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ final class DeviceSettings {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceSettings.class);
     private static final Path NET = Path.of("/proc/sys/net");
     private static final String HOLD = "ignore_routes_with_linkdown";
+    private static final String REVERSE_PATH = "rp_filter";
 
     private DeviceSettings() {
     }
@@ -74,6 +76,26 @@ final class DeviceSettings {
     /** Whether IPv6 is not switched off for a device, or for "all". */
     static boolean hasIpv6(String device) {
         return read("ipv6", device, "disable_ipv6", "1").equals("0");
+    }
+
+    /** Whether packets whose answer would not leave by the device that they came by are dropped there. */
+    static boolean isStrict(String device) {
+        return Math.max(reversePathFilter("all"), reversePathFilter(device)) == 1;
+    }
+
+    /** The device's own, 0..2; 0 where there is none. */
+    static int reversePathFilter(String device) {
+        return Integer.parseInt(read("ipv4", device, REVERSE_PATH, "0"));
+    }
+
+    static void reversePathFilter(String device, int value) {
+        try {
+            write("ipv4", device, REVERSE_PATH, Integer.toString(value));
+        } catch (NoSuchFileException e) {
+            LOG.debug("{} is gone", device);
+        } catch (IOException e) {
+            LOG.warn("the reverse path filter of {} cannot be set to {}: {}", device, value, e.getMessage());
+        }
     }
 
     private static String read(String family, String device, String name, String absent) {

@@ -1,6 +1,7 @@
 package wireleap.tun.routes;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import wireleap.tun.policy.Claim;
@@ -78,6 +79,21 @@ public interface HostRoutes extends AutoCloseable {
      * @throws RouteRefusedException if the kernel does not say
      */
     Optional<Device> leftBehind() throws RouteRefusedException;
+
+    /**
+     * Uplinks (what default routes of others lead into) whose reverse path filter is strict, with the device's own
+     * value, 0 or 1; that of "all" may be the greater one.
+     *
+     * @throws RouteRefusedException if the kernel does not say
+     */
+    Map<String, Integer> strictUplinks() throws RouteRefusedException;
+
+    /**
+     * Sets a device's own rp_filter, if there still is such a device.
+     *
+     * @param value 0..2
+     */
+    void reversePathFilter(String device, int value);
 
     /**
      * Deletes a device and all routes into it; one that is gone already counts as deleted.

@@ -290,6 +290,25 @@ public final class LinuxRoutes implements HostRoutes {
     }
 
     @Override
+    public Map<String, Integer> strictUplinks() throws RouteRefusedException {
+        try {
+            Set<Integer> uplinks = socket.routes(true, 0).stream().filter(route -> route.isUnicast()
+                            && route.prefixLength() == 0 && route.protocol() != LinuxClaims.PROTOCOL)
+                    .map(RouteEntry::device).collect(Collectors.toSet());
+            return socket.links().stream().filter(link -> uplinks.contains(link.index())).map(LinkEntry::name)
+                    .filter(DeviceSettings::isStrict)
+                    .collect(Collectors.toMap(name -> name, DeviceSettings::reversePathFilter));
+        } catch (ErrnoException e) {
+            throw refused(e);
+        }
+    }
+
+    @Override
+    public void reversePathFilter(String device, int value) {
+        DeviceSettings.reversePathFilter(device, value);
+    }
+
+    @Override
     public void delete(Device device) throws RouteRefusedException {
         String what = "ip link del " + device.name();
         try {

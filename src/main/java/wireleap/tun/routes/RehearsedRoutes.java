@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import wireleap.tun.os.linux.netlink.LinkEntry;
@@ -68,6 +69,16 @@ public final class RehearsedRoutes implements HostRoutes {
     @Override
     public Optional<Device> leftBehind() {
         return Optional.empty();
+    }
+
+    @Override
+    public Map<String, Integer> strictUplinks() {
+        return Map.of();
+    }
+
+    @Override
+    public void reversePathFilter(String device, int value) {
+        // Only the kernel has one.
     }
 
     @Override

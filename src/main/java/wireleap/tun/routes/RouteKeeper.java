@@ -106,6 +106,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
             SequencedSet<Claim> found = host.observe(left);
             BypassSet list = withAdopted(initial.bypass(), initial.adopted(found));
             RoutePlan plan = initial.with(list).at(Stage.PREPARED);
+            plan = plan.with(UplinkFilters.adopted(plan, RoutePlan.noted(found), host));
             holding = left.isPresent() && RoutePlan.captures(found);
             if (holding) {
                 LOG.info("{} has outlived a daemon that was killed, and holds back what it captured", left.get().name());
@@ -161,7 +162,12 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
      * @throws RouteRefusedException if the kernel refused; then nothing is captured
      */
     public void capture() throws RouteRefusedException, InterruptedException {
-        stage(() -> reach(kept.plan().at(Stage.CAPTURING)));
+        stage(() -> {
+            if (initial.settings().strict()) {
+                UplinkFilters.loosen(kept, host);
+            }
+            reach(kept.plan().at(Stage.CAPTURING));
+        });
     }
 
     /**
@@ -185,6 +191,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
             released = true;
             answerEarly();
             if (first) {
+                UplinkFilters.restore(kept.plan().loosened(), host);
                 kept.force(kept.plan().at(Stage.NOTHING));
             }
         });
@@ -238,7 +245,9 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     public static boolean sweep(RouteSettings settings, HostRoutes.Opener opener) throws RouteRefusedException {
         try (HostRoutes host = opener.open()) {
             Optional<Device> left = host.leftBehind();
-            boolean any = left.isPresent() || !host.observe(left).isEmpty();
+            Set<Claim> found = host.observe(left);
+            boolean any = left.isPresent() || !found.isEmpty();
+            UplinkFilters.restore(RoutePlan.noted(found), host);
             new KeptRoutes(host, RoutePlan.nothing(settings, BypassSet.EMPTY))
                     .force(RoutePlan.nothing(settings, BypassSet.EMPTY));
             if (left.isPresent()) {

@@ -2,8 +2,10 @@ package wireleap.tun.routes;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
@@ -52,6 +54,7 @@ final class FakeHost implements HostRoutes {
     BooleanSupplier blind = () -> false;             // asked at each look: whether it fails
     volatile int looks;
     Optional<Device> left = Optional.empty();        // of a daemon that was killed
+    final Map<String, Integer> filters = new LinkedHashMap<>();     // the uplinks' rp_filter
     boolean upFails;
     boolean closed;
     int steps;
@@ -153,6 +156,18 @@ final class FakeHost implements HostRoutes {
     @Override
     public Optional<Device> leftBehind() {
         return left;
+    }
+
+    @Override
+    public Map<String, Integer> strictUplinks() {
+        Map<String, Integer> strict = new LinkedHashMap<>(filters);
+        strict.values().removeIf(value -> value == 2);
+        return strict;
+    }
+
+    @Override
+    public void reversePathFilter(String device, int value) {
+        filters.replace(device, value);
     }
 
     @Override

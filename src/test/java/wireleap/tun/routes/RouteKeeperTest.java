@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -117,6 +118,58 @@ class RouteKeeperTest {
         assertThrows(RouteRefusedException.class, keeper::prepare);
         assertTrue(keeper.isHolding());
         assertEquals(claims(Stage.CAPTURING), host.kernel);
+    }
+
+    @Test
+    void strictUplinksAreLooseAsLongAsTrafficIsCaptured() throws Exception {
+        host.filters.put("eth0", 1);
+        host.filters.put("wlan0", 2);
+        startStrict();
+        keeper.prepare();
+        keeper.deviceUp(TUN.index());
+        assertEquals(Map.of("eth0", 1, "wlan0", 2), host.filters);
+        keeper.capture();
+        assertEquals(Map.of("eth0", 2, "wlan0", 2), host.filters);
+        assertEquals(Map.of("eth0", 1), RoutePlan.noted(host.kernel));
+        keeper.uncapture();
+        keeper.release();
+        assertEquals(Map.of("eth0", 1, "wlan0", 2), host.filters);
+        assertEquals(Set.of(), host.kernel);
+    }
+
+    @Test
+    void whatAKilledDaemonLoosenedIsPutBackByTheNext() throws Exception {
+        host.filters.put("eth0", 2);
+        host.kernel.addAll(RoutePlan.nothing(RouteSettings.DEFAULT, BypassSet.EMPTY).with(Map.of("eth0", 1))
+                .at(Stage.PREPARED).claims());
+        start();
+        keeper.prepare();
+        assertEquals(Map.of("eth0", 1), host.filters);
+        assertEquals(Map.of(), RoutePlan.noted(host.kernel));
+    }
+
+    @Test
+    void whatAKilledDaemonLoosenedIsKnownToTheNextThatIsStrictToo() throws Exception {
+        host.filters.put("eth0", 2);
+        host.kernel.addAll(RoutePlan.nothing(RouteSettings.DEFAULT, BypassSet.EMPTY).with(Map.of("eth0", 0))
+                .at(Stage.PREPARED).claims());
+        startStrict();
+        keeper.prepare();
+        assertEquals(Map.of("eth0", 2), host.filters);
+        keeper.deviceUp(TUN.index());
+        keeper.capture();
+        keeper.release();
+        assertEquals(Map.of("eth0", 0), host.filters);
+    }
+
+    @Test
+    void sweepingPutsBackWhatWasLoosened() throws Exception {
+        host.filters.put("eth0", 2);
+        host.kernel.addAll(RoutePlan.nothing(RouteSettings.DEFAULT, BypassSet.EMPTY).with(Map.of("eth0", 1))
+                .at(Stage.PREPARED).claims());
+        start();
+        RouteKeeper.sweep(RouteSettings.DEFAULT, () -> host);
+        assertEquals(Map.of("eth0", 1), host.filters);
     }
 
     @Test
@@ -412,6 +465,13 @@ class RouteKeeperTest {
     private void start(String... bypass) throws Exception {
         keeper = RouteKeeper.start(RouteSettings.DEFAULT, BypassSet.of(list(bypass)), () -> host, bypassed::add,
                 events);
+    }
+
+    private void startStrict() throws Exception {
+        RouteSettings usual = RouteSettings.DEFAULT;
+        RouteSettings strict = new RouteSettings(usual.ruleBase(), usual.mark(), usual.tunName(), usual.ipv4Address(),
+                usual.ipv6Address(), usual.mtu(), usual.transmitQueuePackets(), List.of(), false, true, List.of(), false);
+        keeper = RouteKeeper.start(strict, BypassSet.EMPTY, () -> host, bypassed::add, events);
     }
 
     private BypassControl.Snapshot apply(BypassEdit edit) throws Exception {
