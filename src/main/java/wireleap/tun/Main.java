@@ -6,9 +6,11 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -20,6 +22,7 @@ import wireleap.tun.cli.RunOptions;
 import wireleap.tun.demo.Demo;
 import wireleap.tun.doctor.Doctor;
 import wireleap.tun.os.linux.Caller;
+import wireleap.tun.os.linux.Detachment;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.routes.RouteKeeper;
 import wireleap.tun.routes.RouteRefusedException;
@@ -64,6 +67,18 @@ public final class Main implements Program {
         try (Caller caller = Caller.assume(user, group, home)) {
             return run(options, SocketRights.of(caller));
         }
+    }
+
+    @Override
+    public int runDetached(RunOptions options, Path log) throws Exception {
+        Detachment.detach(log);
+        return run(options);
+    }
+
+    @Override
+    public Optional<Path> launcher() {
+        return Optional.of(Path.of(System.getProperty("java.home")).resolveSibling("bin").resolve("wireleap_tun"))
+                .filter(Files::isExecutable);
     }
 
     private int run(RunOptions options, SocketRights rights) throws Exception {

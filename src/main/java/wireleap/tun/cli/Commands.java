@@ -33,6 +33,7 @@ final class Commands {
         root.usageMessage().synopsisSubcommandLabel("COMMAND")
                 .footer("", "Exit codes: 0 done, 1 failed, 2 wrong usage.");
         add(root, RunOptions.command(program));
+        new ServiceCommands(program, out).all().forEach(command -> add(root, command));
         add(root, command("demo",
                 "Shows the main job between two network namespaces of its own; a few seconds, nothing stays.",
                 () -> program.demo(System.out)));
@@ -60,6 +61,7 @@ final class Commands {
         train.usageMessage().hidden(true);
         add(root, train);
         add(root, ControllerCommand.command(program));
+        add(root, DetachedCommand.command(program));
         return root;
     }
 

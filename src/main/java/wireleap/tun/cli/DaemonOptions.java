@@ -19,6 +19,12 @@ final class DaemonOptions {
             "How long a daemon that does not answer yet is tried, 0 to 3600. Default: ${DEFAULT-VALUE}.")
             .defaultValue("15").build();
 
+    /** {@code --socket}, for those who do not wait. */
+    static OptionSpec socket() {
+        return Commands.value("--socket", "PATH", Path.class, "The daemon's control socket. Default: wireleap_tun.sock"
+                + " in $WIRELEAP_HOME, in $RUNTIME_DIRECTORY or in /run/wireleap_tun.").build();
+    }
+
     /** Makes these options of a command. */
     CommandSpec of(CommandSpec command) {
         return command.addOption(socket).addOption(wait);

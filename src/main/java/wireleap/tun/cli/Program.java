@@ -2,8 +2,9 @@ package wireleap.tun.cli;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Optional;
 
-/** What the commands start but do not know: {@code Main} hands it in. Each method returns the exit code. */
+/** What the commands start but do not know: {@code Main} hands it in. A number that a method returns is the exit code. */
 public interface Program {
     /** Runs the daemon in the foreground until a signal ends it. */
     int run(RunOptions options) throws Exception;
@@ -17,6 +18,12 @@ public interface Program {
      * @param home the directory, absolute and without symbolic links
      */
     int run(RunOptions options, int user, int group, Path home) throws Exception;
+
+    /** The same away from the terminal, in a session of its own, with a log file. */
+    int runDetached(RunOptions options, Path log) throws Exception;
+
+    /** The file by which this program can be started again; none where it is not the image that the build makes. */
+    Optional<Path> launcher();
 
     /** Shows the main job between two network namespaces of its own. */
     int demo(PrintStream out) throws Exception;

@@ -91,16 +91,26 @@ public final class RunOptions {
     /** {@code run}: the daemon in the foreground. */
     static CommandSpec command(Program program) {
         RunOptions options = new RunOptions();
-        CommandSpec run = options.of(Commands.command("run",
+        CommandSpec run = options.withFile(Commands.command("run",
                 "Runs the daemon in the foreground until SIGINT or SIGTERM; logs to standard error.",
                 () -> program.run(options)));
-        run.addOption(path("--config", "FILE",
-                "Reads options from FILE: lines of NAME = VALUE, NAME being an option's name without its dashes; # "
-                + "begins a comment. The command line wins. A password belongs here rather than on the command line, "
-                + "which every user of this machine can read.").preprocessor(new ConfigFile.Loading()).build());
         run.usageMessage().sortOptions(false).footer("",
                 "Example:  wireleap_tun run --upstream socks5://192.0.2.7:1080 --bypass 10.0.0.0/8,192.0.2.7");
         return run;
+    }
+
+    /** Makes these options of a command, and --config, which reads them from a file. */
+    CommandSpec withFile(CommandSpec command) {
+        return of(command).addOption(value("--config", "FILE", Path.class,
+                "Reads options from FILE: lines of NAME = VALUE, NAME being an option's name without its dashes; # "
+                + "begins a comment. The command line wins. A password belongs here rather than on the command line, "
+                + "which every user of this machine can read.").preprocessor(new ConfigFile.Loading()).build());
+    }
+
+    /** All that was typed behind the name of the command which these options were made of. */
+    List<String> words() {
+        List<String> typed = upstream.command().root().commandLine().getParseResult().originalArgs();
+        return typed.subList(1, typed.size());
     }
 
     /** Makes these options of a command. */

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * One run of the command line in this process, and what came of it.
@@ -49,6 +50,16 @@ public record Invocation(int code, String out, String err, RunOptions options) {
         @Override
         public int run(RunOptions given, int user, int group, Path home) throws Exception {
             return run(given);
+        }
+
+        @Override
+        public int runDetached(RunOptions given, Path log) throws Exception {
+            return run(given);
+        }
+
+        @Override
+        public Optional<Path> launcher() {
+            return Optional.empty();
         }
 
         @Override

@@ -7,6 +7,7 @@ import wireleap.tun.os.Sys;
 /** The system calls that only Linux has, under the rules of {@link Sys}: results, memory and threads are as there. */
 public final class LinuxSys {
     private static final MemorySegment ACCEPT4 = Sys.function("accept4");
+    private static final MemorySegment DUP2 = Sys.function("dup2");
     private static final MemorySegment EPOLL_CREATE1 = Sys.function("epoll_create1");
     private static final MemorySegment EPOLL_CTL = Sys.function("epoll_ctl");
     private static final MemorySegment EPOLL_WAIT = Sys.function("epoll_wait");
@@ -19,6 +20,7 @@ public final class LinuxSys {
     private static final MemorySegment SETNS = Sys.function("setns");
     private static final MemorySegment SETRESGID = Sys.function("setresgid");
     private static final MemorySegment SETRESUID = Sys.function("setresuid");
+    private static final MemorySegment SETSID = Sys.function("setsid");
     private static final MemorySegment UNSHARE = Sys.function("unshare");
 
     private LinuxSys() {
@@ -27,6 +29,11 @@ public final class LinuxSys {
     /** accept4(2), without asking who connects. */
     public static int accept4(int fd, int flags) {
         return Sys.call(ACCEPT4, fd, 0, 0, flags, 0, 0);
+    }
+
+    /** dup2(2): the second number is another name for what the first one is; it is inherited by programs started. */
+    public static int dup2(int fd, int number) {
+        return Sys.call(DUP2, fd, number, 0, 0, 0, 0);
     }
 
     /** epoll_create1(2). */
@@ -95,6 +102,11 @@ public final class LinuxSys {
     /** setresuid(2), of all threads: glibc carries it to each. -1 leaves one as it is. */
     public static int setresuid(int real, int effective, int saved) {
         return Sys.call(SETRESUID, real, effective, saved, 0, 0, 0);
+    }
+
+    /** setsid(2). The new session's number. */
+    public static int setsid() {
+        return Sys.call(SETSID, 0, 0, 0, 0, 0, 0);
     }
 
     /** unshare(2), of the calling thread. */
