@@ -38,11 +38,13 @@ final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     /** What waited in the TUN when a bypass entry's route was made has been read by then. */
     private static final long QUEUE_DRAINED_MILLIS = 100;
+    private static final long SLEEP_LOOK_MILLIS = 250;
 
     private final Config config;
     private final Platform platform;
     private final SocketRights rights;
     private final DaemonState state;
+    private final Sleep sleep;
     private final CountDownLatch stop = new CountDownLatch(1);
     private volatile Loops loops;                    // null before there is a TUN
 
@@ -56,6 +58,7 @@ final class Daemon {
         this.platform = platform;
         this.rights = rights;
         this.state = new DaemonState(config, version);
+        this.sleep = new Sleep(System::nanoTime, platform::sinceBootNanos);
     }
 
     /** Asks {@link #run} to end, also while it is still starting; returns at once. Of no effect the second time. */
@@ -76,7 +79,7 @@ final class Daemon {
     void run() throws IOException, RouteRefusedException, InterruptedException {
         try (Platform.Lock lock = platform.lock();
                 RouteKeeper keeper = RouteKeeper.start(config.routes(), config.bypass(), platform.hostRoutes(),
-                        this::bypassed, state.events());
+                        new RouteNews(state, this::bypassed, () -> loops), state.events());
                 Arena memory = Arena.ofShared()) {
             state.keeper(keeper);
             ApiSettings settings = new ApiSettings(rights.place(config.socket()), config.socketGroup(),
@@ -151,11 +154,24 @@ final class Daemon {
                 LOG.info("active: {} leads to {}", config.routes().tunName(), config.upstream());
                 tun.persist(config.routes().failClosed());
             }
-            stop.await();
+            while (!stop.await(SLEEP_LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                lookForSleep();
+            }
             state.lifecycle(DaemonState.Lifecycle.DEACTIVATING);
             keeper.uncapture();                      // no more: the resets that stop() sends need the TUN's addresses
         } finally {
             loops.stop();
+        }
+    }
+
+    private void lookForSleep() {
+        long sleptNanos = sleep.lookNanos();
+        if (sleptNanos > 0) {
+            LOG.info("the machine was asleep for {} s: all connections to the upstream are made anew",
+                    TimeUnit.NANOSECONDS.toSeconds(sleptNanos));
+            if (!loops.resetUpstream()) {
+                LOG.warn("a packet loop is too busy: not all connections from before the sleep are reset");
+            }
         }
     }
 

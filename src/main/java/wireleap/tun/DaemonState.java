@@ -48,6 +48,7 @@ final class DaemonState {
     private final long startNanos = System.nanoTime();
     private final List<String> warnings = new CopyOnWriteArrayList<>();
     private volatile Lifecycle lifecycle = Lifecycle.ACTIVATING;
+    private boolean routesFailed;                    // and nothing else has, so that they may recover; guarded by this
     private final EventLog events = new EventLog();
     private final UpstreamNews upstream;
     private volatile RouteKeeper keeper;
@@ -79,9 +80,29 @@ final class DaemonState {
     /** A failed daemon stays so until it stops. */
     synchronized void lifecycle(Lifecycle next, String why) {
         Lifecycle before = lifecycle;
+        if (next == before && before == Lifecycle.FAILED) {
+            routesFailed = false;                    // something else has failed, too
+        }
         if (next != before && (before != Lifecycle.FAILED || next == Lifecycle.DEACTIVATING)) {
             lifecycle = next;
             events.publish(new Event.StateChanged(before.text(), next.text(), why));
+        }
+    }
+
+    /** The routes do not lead what is captured into the TUN any more; they may again. */
+    synchronized void routesFailed(String why) {
+        routesFailed = lifecycle == Lifecycle.ACTIVE;
+        if (routesFailed) {
+            lifecycle(Lifecycle.FAILED, why);
+        }
+    }
+
+    /** The routes are as they should be again. */
+    synchronized void routesRecovered() {
+        if (routesFailed && lifecycle == Lifecycle.FAILED) {
+            routesFailed = false;
+            lifecycle = Lifecycle.ACTIVE;
+            events.publish(new Event.StateChanged(Lifecycle.FAILED.text(), Lifecycle.ACTIVE.text(), "repaired"));
         }
     }
 
@@ -123,8 +144,16 @@ final class DaemonState {
         report.put("upstream", upstreamReport());
         report.put("dns", dns());
         report.put("counts", counts());
-        report.put("warnings", List.copyOf(warnings));
+        report.put("repairs", keeper == null ? 0 : keeper.repairs());
+        report.put("warnings", warnings());
         return report;
+    }
+
+    /** What the start found, and what is not as it should be now. */
+    private List<String> warnings() {
+        List<String> all = new ArrayList<>(warnings);
+        all.addAll(keeper == null ? List.of() : keeper.troubles());
+        return all;
     }
 
     private Map<String, Object> tun() {

@@ -12,6 +12,7 @@ import wireleap.tun.os.SocketSettings;
 import wireleap.tun.os.Sockets;
 import wireleap.tun.os.linux.DaemonLock;
 import wireleap.tun.os.linux.Epoll;
+import wireleap.tun.os.linux.LinuxClock;
 import wireleap.tun.os.linux.LinuxMemory;
 import wireleap.tun.os.linux.LinuxSockets;
 import wireleap.tun.os.linux.LinuxTun;
@@ -41,6 +42,11 @@ final class LinuxPlatform implements Platform {
     @Override
     public HostRoutes.Opener hostRoutes() {
         return LinuxRoutes::open;
+    }
+
+    @Override
+    public long sinceBootNanos() {
+        return LinuxClock.sinceBootNanos();
     }
 
     @Override

@@ -36,6 +36,9 @@ interface Platform {
     /** @throws IOException if another daemon lives in this network namespace */
     Lock lock() throws IOException;
 
+    /** Nanoseconds since the machine was started, those in which it was asleep included. */
+    long sinceBootNanos();
+
     /** The host's routing, to be opened on the thread that uses it. */
     HostRoutes.Opener hostRoutes();
 

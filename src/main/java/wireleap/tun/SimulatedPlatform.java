@@ -39,6 +39,11 @@ class SimulatedPlatform implements Platform, AutoCloseable {
     }
 
     @Override
+    public long sinceBootNanos() {
+        return real.sinceBootNanos();
+    }
+
+    @Override
     public HostRoutes.Opener hostRoutes() {
         return RehearsedRoutes::open;
     }

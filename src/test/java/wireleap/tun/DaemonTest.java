@@ -192,7 +192,7 @@ class DaemonTest {
             FutureTask<Void> life = start(daemon);
             Map<String, Object> state = activeState();
             assertEquals(List.of("state", "pid", "version", "uptimeSeconds", "tun", "capture", "families", "upstream", "dns",
-                    "counts", "warnings"), List.copyOf(state.keySet()));
+                    "counts", "repairs", "warnings"), List.copyOf(state.keySet()));
             assertEquals(Map.of("name", "wl7", "mtu", 1500, "queues", 1, "offloads",
                     List.of("checksum", "tso4", "tso6", "uso")), state.get("tun"));
             assertEquals(Map.of("ipv4", true, "ipv6", true), state.get("families"));

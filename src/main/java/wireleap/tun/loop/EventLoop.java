@@ -3,6 +3,7 @@ package wireleap.tun.loop;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import wireleap.tun.flow.Stack;
 import wireleap.tun.flow.StackSettings;
 import wireleap.tun.mem.Counters;
@@ -31,6 +32,8 @@ public final class EventLoop {
     private volatile boolean stopping;
     private volatile int tcpFlows;
     private volatile int udpSessions;
+    /** The loop's thread's own. */
+    private Turns turns;
 
     /**
      * A loop that {@link #start} sets going.
@@ -92,6 +95,46 @@ public final class EventLoop {
         return mailbox.post(task);
     }
 
+    /**
+     * Resets the flows whose sockets have this address as their own, for the host has lost it. Any platform thread.
+     *
+     * @return false if that will not be done, see {@link #post}
+     */
+    public boolean addressGone(long hi, long lo) {
+        return review(datum -> turns.links().isFrom(datum, hi, lo));
+    }
+
+    /**
+     * Resets the flows whose sockets have another address than one that is dialled now would have: no answers would come
+     * to it. Any platform thread.
+     *
+     * @return false if that will not be done, see {@link #post}
+     */
+    public boolean waysChanged() {
+        return review(datum -> turns.links().hasMoved(datum));
+    }
+
+    /**
+     * Resets the flows of all sockets that are connected. Any platform thread.
+     *
+     * @return false if that will not be done, see {@link #post}
+     */
+    public boolean resetUpstream() {
+        return review(datum -> true);
+    }
+
+    private boolean review(LongPredicate isLost) {
+        return post((stack, nowNanos) -> goOn(new Review(turns.links(), isLost), nowNanos));
+    }
+
+    private void goOn(Review review, long nowNanos) {
+        while (review.goOn(nowNanos)) {
+            if (post((stack, laterNanos) -> goOn(review, laterNanos))) {
+                return;
+            }
+        }
+    }
+
     /** The name of its thread; any thread. */
     public String name() {
         return thread.getName();
@@ -114,16 +157,16 @@ public final class EventLoop {
 
     private void run() {
         try (poller; var arena = Arena.ofConfined()) {
-            var turns = new Turns(settings, device, poller, sockets, slabMemory, upstream, counters, mailbox,
+            turns = new Turns(settings, device, poller, sockets, slabMemory, upstream, counters, mailbox,
                 neighbours, seed, System::nanoTime, arena);
             try {
                 while (!stopping) {
                     turns.turn();
-                    tell(turns);
+                    tell();
                 }
             } finally {
                 turns.close();
-                tell(turns);
+                tell();
             }
         } catch (Throwable t) {
             death.accept(t);
@@ -132,7 +175,7 @@ public final class EventLoop {
         }
     }
 
-    private void tell(Turns turns) {
+    private void tell() {
         tcpFlows = turns.tcpFlows();
         udpSessions = turns.udpSessions();
     }

@@ -3,6 +3,7 @@ package wireleap.tun.loop;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import wireleap.tun.mem.Counters;
 
 /** All loops of a daemon, one a queue of its TUN, as one thing: what is asked of it is asked of each. Any platform thread. */
@@ -48,6 +49,26 @@ public final class Loops {
      */
     public boolean post(int loop, LoopTask task) {
         return loops.get(loop).post(task);
+    }
+
+    /** As {@link EventLoop#addressGone}. */
+    public boolean addressGone(long hi, long lo) {
+        return all(loop -> loop.addressGone(hi, lo));
+    }
+
+    /** As {@link EventLoop#waysChanged}. */
+    public boolean waysChanged() {
+        return all(EventLoop::waysChanged);
+    }
+
+    /** As {@link EventLoop#resetUpstream}. */
+    public boolean resetUpstream() {
+        return all(EventLoop::resetUpstream);
+    }
+
+    /** Asks each, whatever the others answer: whether all said yes. */
+    private boolean all(Predicate<EventLoop> question) {
+        return loops.stream().filter(question).count() == loops.size();
     }
 
     /** How many there are. */

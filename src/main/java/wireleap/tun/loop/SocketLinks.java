@@ -1,6 +1,7 @@
 package wireleap.tun.loop;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Pool;
@@ -149,6 +150,46 @@ final class SocketLinks implements Links {
         var link = open[slot];
         if (link != null && datum == datum(slot)) {
             link.failure = SocketError.OTHER;
+            tell(datum, Poller.FAILED, nowNanos);
+        }
+    }
+
+    /** The streams that are open now, by the numbers under which they are watched. */
+    long[] streams() {
+        return IntStream.range(0, open.length).filter(slot -> open[slot] instanceof StreamLink link && link.fd >= 0)
+            .mapToLong(this::datum).toArray();
+    }
+
+    /** Whether a stream is open still, and its own address is this one. */
+    boolean isFrom(long datum, long hi, long lo) {
+        var link = open[(int) datum];
+        return link != null && datum == datum((int) datum) && sockets.local(link.fd, local) >= 0
+            && local.hi() == hi && local.lo() == lo;
+    }
+
+    /**
+     * Whether a stream is open still, and the kernel would choose another address of this host's than its own for the way
+     * to its target now; where there is no way now, one may come back.
+     */
+    boolean hasMoved(long datum) {
+        if (!(open[(int) datum] instanceof StreamLink link) || datum != datum((int) datum)) {
+            return false;
+        }
+        var probe = sockets.connectedDatagrams(link.targetHi(), link.targetLo(), link.targetPort());
+        if (probe < 0) {
+            return false;
+        }
+        var known = sockets.local(probe, local);
+        sockets.close(probe);
+        return known >= 0 && !isFrom(datum, local.hi(), local.lo());
+    }
+
+    /** A stream has lost its way: it fails, if it still is open, and its owner is told. */
+    void lose(long datum, long nowNanos) {
+        var link = open[(int) datum];
+        if (link != null && datum == datum((int) datum)) {
+            counters.increment(Counter.UPSTREAM_WAYS_LOST);
+            link.failure = SocketError.ADDRESS_GONE;
             tell(datum, Poller.FAILED, nowNanos);
         }
     }

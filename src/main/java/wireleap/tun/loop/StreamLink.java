@@ -36,6 +36,18 @@ final class StreamLink extends WatchedLink implements Link {
         targetPort = port;
     }
 
+    long targetHi() {
+        return targetHi;
+    }
+
+    long targetLo() {
+        return targetLo;
+    }
+
+    int targetPort() {
+        return targetPort;
+    }
+
     @Override
     void told(int events) {
         if (events != Poller.WRITABLE) {

@@ -173,6 +173,11 @@ final class Turns {
         }
     }
 
+    /** The sockets. */
+    SocketLinks links() {
+        return links;
+    }
+
     /** TCP flows now. */
     int tcpFlows() {
         return stack.tcpFlows();

@@ -233,6 +233,8 @@ public enum Counter {
     UPSTREAM_CONNECTED(Group.UPSTREAM, "connected"),
     /** Streams from a port that had led to the same server before, because the kernel had few left. */
     UPSTREAM_PORTS_REUSED(Group.UPSTREAM, "portsReused"),
+    /** Connections reset because the address that they came from is gone, or is not the one to use any more. */
+    UPSTREAM_WAYS_LOST(Group.UPSTREAM, "waysLost"),
     /** Datagrams from a relay that were none: no header, fragments, names for addresses. */
     UPSTREAM_BAD_DATAGRAM(Group.UPSTREAM, "badDatagrams"),
     /** Errors that came back for datagrams to a relay. */

@@ -191,7 +191,7 @@ final class RouteRepair {
     private void reopen() {
         if (kept.plan().device().isEmpty()) {
             times.settled();
-            fail(kept.plan().settings().tunName() + " was deleted by somebody");
+            fail(lostTun());
         } else if (kept.pursue(kept.plan().at(Stage.CAPTURING)).isPresent()) {
             kept.pursue(kept.plan().at(Stage.CLOSED));
             times.refused(clock.getAsLong());
@@ -201,6 +201,10 @@ final class RouteRepair {
             LOG.warn("active again: all routes and rules are as they should be");
             listener.recovered();
         }
+    }
+
+    private String lostTun() {
+        return kept.plan().settings().tunName() + " was deleted by somebody";
     }
 
     /** A family that was absent may have come. */
@@ -222,6 +226,9 @@ final class RouteRepair {
             found.add("somebody else changes again and again what is ours, and it was put right "
                     + RepairTimes.MOST_OFTEN + " times within a minute; for now it stays as they want it: "
                     + String.join(", ", look.heldBack.stream().limit(WORDS_TOLD).toList()));
+        }
+        if (kept.plan().stage() == Stage.CLOSED && kept.plan().device().isEmpty()) {
+            found.add(lostTun() + "; what would go into it goes nowhere until a restart");
         }
         found.stream().filter(trouble -> !troubles.contains(trouble)).forEach(LOG::warn);
         troubles = List.copyOf(found);

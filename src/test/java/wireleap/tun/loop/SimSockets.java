@@ -2,7 +2,9 @@ package wireleap.tun.loop;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import wireleap.tun.os.DatagramInfo;
@@ -56,11 +58,16 @@ final class SimSockets implements Sockets {
     int sends;
     long sentBytes;
 
+    /** The host's address for whatever is made now. */
+    long sourceLo = LoopClient.TARGET;
+    private final Map<Integer, Long> sources = new HashMap<>();
+
     private int open() {
         if (openError < 0) {
             return openError;
         }
         open.add(next);
+        sources.put(next, sourceLo);
         return next++;
     }
 
@@ -119,7 +126,7 @@ final class SimSockets implements Sockets {
 
     @Override
     public int local(int fd, Endpoint local) {
-        local.fill(0, LoopClient.TARGET, fd);
+        local.fill(0, sources.get(fd), fd);
         return 0;
     }
 

@@ -1,12 +1,14 @@
 package wireleap.tun.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,6 +121,59 @@ class SocketLinksTest {
     /** Opens and closes as many as rest before one is used again, from ports 100 on. */
     private void spendMany(String target) {
         IntStream.range(0, SpentPorts.RESTING).forEach(i -> connect(target).close());
+    }
+
+    @Test
+    void streamFromAnAddressThatIsGoneFailsAndItsOwnerIsTold() {
+        var link = connect("a");
+        sockets.sourceLo = 99;
+        connect("b");
+        review(datum -> links.isFrom(datum, 0, LoopClient.TARGET));
+        assertEquals(List.of("a 7 at 5"), told);
+        assertEquals(SocketError.ADDRESS_GONE, link.connectResult());
+        assertEquals(1, counters.value(Counter.UPSTREAM_WAYS_LOST));
+    }
+
+    @Test
+    void streamThatWouldHaveAnotherAddressNowFails() {
+        connect("a");
+        sockets.sourceLo = 99;
+        connect("b");
+        review(links::hasMoved);
+        assertEquals(List.of("a 7 at 5"), told);
+        assertEquals(2, sockets.open.size(), "what asked for the address was to be closed");
+    }
+
+    @Test
+    void streamStaysWhereThereIsNoWayForNow() {
+        connect("a");
+        sockets.openError = -Errno.ENETUNREACH.number();
+        review(links::hasMoved);
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void streamThatTookTheSlotOfOneInAReviewStays() {
+        var link = connect("a");
+        var review = new Review(links, datum -> true);
+        link.close();
+        connect("b");
+        assertFalse(review.goOn(5));
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void reviewOfManyStreamsPauses() {
+        IntStream.range(0, Review.AT_ONCE + 1).forEach(i -> connect("a"));
+        var review = new Review(links, datum -> true);
+        assertTrue(review.goOn(5));
+        assertEquals(Review.AT_ONCE, told.size());
+        assertFalse(review.goOn(6));
+        assertEquals(Review.AT_ONCE + 1, told.size());
+    }
+
+    private void review(LongPredicate isLost) {
+        assertFalse(new Review(links, isLost).goOn(5));
     }
 
     @Test
