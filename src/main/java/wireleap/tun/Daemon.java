@@ -249,11 +249,13 @@ final class Daemon {
     private void loopDied(Throwable cause) {
         String why = cause.getMessage();
         if (cause instanceof DeviceGoneException) {
-            LOG.error(why);
-            state.warn(why);
+            if (state.warn(why)) {                   // the other loops will say the same
+                LOG.error(why);
+            }
         } else {
             why = cause.toString();
-            LOG.error("the packet loop ended, what enters the TUN is dropped until a restart; this is a bug: {}", why);
+            LOG.error("the packet loop {} ended, what its queue of the TUN brings is dropped until a restart; this is a"
+                    + " bug: {}", Thread.currentThread().getName(), why);
             LOG.debug("where the packet loop ended", cause);
         }
         state.lifecycle(DaemonState.Lifecycle.FAILED, why);

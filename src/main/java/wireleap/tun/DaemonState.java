@@ -46,7 +46,7 @@ final class DaemonState {
     private final Config config;
     private final String version;
     private final long startNanos = System.nanoTime();
-    private final List<String> warnings = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<String> warnings = new CopyOnWriteArrayList<>();
     private volatile Lifecycle lifecycle = Lifecycle.ACTIVATING;
     private boolean routesFailed;                    // and nothing else has, so that they may recover; guarded by this
     private final EventLog events = new EventLog();
@@ -127,8 +127,9 @@ final class DaemonState {
         return upstream;
     }
 
-    void warn(String warning) {
-        warnings.add(warning);
+    /** Adds a warning; false: it is there already. */
+    boolean warn(String warning) {
+        return warnings.addIfAbsent(warning);
     }
 
     /** The JSON object, its members in the order in which a reader wants them. */
