@@ -36,10 +36,12 @@ import wireleap.tun.policy.TooManyEntriesException;
  * @param earlyAccept whether connections are accepted before the upstream has connected
  * @param echoReply whether pings are answered
  * @param dns where queries to port 53 go, whomever they ask
+ * @param endDelayNanos how long a target must be silent after a client's end until a broker is told of that
  */
 record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, Path socket,
         boolean makeSocketDirectory, Optional<String> socketGroup, boolean postReplaces, int queues,
-        long memoryBytes, int maxFlows, int maxUdpSessions, boolean earlyAccept, boolean echoReply, Redirect dns) {
+        long memoryBytes, int maxFlows, int maxUdpSessions, boolean earlyAccept, boolean echoReply, Redirect dns,
+        long endDelayNanos) {
     private static final long MIB = 1 << 20;
     private static final long MIN_MEMORY_BYTES = 4 * MIB;
     private static final long MAX_MEMORY_BYTES = 64 * 1024 * MIB;
@@ -47,6 +49,8 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
     private static final int MIN_MTU = 1280;         // of IPv6: RFC 8200 section 5
     private static final int MAX_MTU = 65_535;
     private static final int LARGEST_TABLE = 1 << 20;
+    private static final long SECOND_NANOS = 1_000_000_000L;
+    private static final int LONGEST_END_DELAY_SECONDS = 3600;
     /** IFNAMSIZ of linux/if.h is 16, its last byte is 0. */
     private static final Pattern TUN_NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,15}");
     /** An address, in brackets or without colons if a port follows. */
@@ -73,9 +77,11 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         int maxUdpSessions = number("--max-udp-sessions", options.maxUdpSessions(), queues, LARGEST_TABLE);
         boolean echoReply = echoReply(options.icmp());
         Redirect dns = dns(options.dns());
+        long endDelayNanos = SECOND_NANOS * number("--end-delay", options.endDelay(), 0, LONGEST_END_DELAY_SECONDS);
         UpstreamAddress upstream = UpstreamAddress.parse(options.upstream()); // the last, for a look-up may take long
         return new Config(upstream, bypass, routes, socket, options.socket().isEmpty(), options.socketGroup(),
-                options.postReplaces(), queues, memoryBytes, maxFlows, maxUdpSessions, options.earlyAccept(), echoReply, dns);
+                options.postReplaces(), queues, memoryBytes, maxFlows, maxUdpSessions, options.earlyAccept(), echoReply, dns,
+                endDelayNanos);
     }
 
     private static Path socket(Optional<Path> option) {

@@ -2,7 +2,7 @@ package wireleap.tun;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.net.InetSocketAddress;
+import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.Optional;
@@ -16,6 +16,7 @@ import wireleap.tun.api.ApiSettings;
 import wireleap.tun.api.Sources;
 import wireleap.tun.events.EventLog;
 import wireleap.tun.flow.AddressFilter;
+import wireleap.tun.h2.H2c;
 import wireleap.tun.loop.DeviceGoneException;
 import wireleap.tun.loop.Loops;
 import wireleap.tun.loop.UpstreamFactory;
@@ -189,8 +190,15 @@ final class Daemon {
             case UpstreamAddress.Direct direct -> {
                 yield (links, slab, counters) -> new Direct(links, UpstreamAddress.DIAL_TIMEOUT_NANOS, counters);
             }
+            case UpstreamAddress.H2c broker -> {
+                if (!config.postReplaces()) { // else a controller says what the broker connects to
+                    warnIfLocal(broker.address());
+                }
+                yield (links, slab, counters) -> new H2c(links, broker.settings(config.endDelayNanos()), slab, counters,
+                        new BrokerNews(broker, state.upstream()));
+            }
             case UpstreamAddress.Socks5 socks -> {
-                warnIfLocal(socks);
+                warnIfLocal(socks.address());
                 yield (links, slab, counters) -> new Socks5(links, socks.settings(), slab, counters,
                         (status, error) -> state.upstream().learn(status, error == 0 ? "" : SocketError.text(error)));
             }
@@ -198,24 +206,22 @@ final class Daemon {
     }
 
     private void probeUpstream() {
-        if (config.upstream() instanceof UpstreamAddress.Socks5 socks) {
-            UpstreamProbe.start(new InetSocketAddress(socks.address(), socks.settings().port()), this::probed);
-        }
+        config.upstream().server().ifPresent(server -> UpstreamProbe.start(server, this::probed));
     }
 
     private void probed(String problem) {
         state.upstream().probed(problem.isEmpty() ? UpstreamStatus.UP : UpstreamStatus.UNREACHABLE, problem);
     }
 
-    private void warnIfLocal(UpstreamAddress.Socks5 socks) {
-        boolean isLocal = socks.address().isLoopbackAddress() || socks.address().isAnyLocalAddress();
+    private void warnIfLocal(InetAddress server) {
+        boolean isLocal = server.isLoopbackAddress() || server.isAnyLocalAddress();
         try {
-            isLocal |= NetworkInterface.getByInetAddress(socks.address()) != null;
+            isLocal |= NetworkInterface.getByInetAddress(server) != null;
         } catch (SocketException e) {
             LOG.debug("the host's addresses cannot be listed: {}", e.getMessage());
         }
         if (isLocal && config.bypass().size() == 0 && config.routes().bypassUsers().isEmpty()) {
-            String warning = "the upstream " + socks + " is on this host: what it sends itself would come back through"
+            String warning = "the upstream " + config.upstream() + " is on this host: what it sends itself would come back through"
                     + " the TUN; give --bypass-user with the user that it runs as, or --bypass with the addresses it"
                     + " connects to";
             LOG.warn(warning);

@@ -144,4 +144,38 @@ class UpstreamAddressTest {
             return 0;
         }, "run", "--upstream", "nonsense").code());
     }
+
+    private static UpstreamAddress.H2c h2c(String text) throws IOException {
+        return assertInstanceOf(UpstreamAddress.H2c.class, UpstreamAddress.parse(text));
+    }
+
+    @Test
+    void aBrokerHasHostPortAndPath() throws IOException {
+        assertEquals("127.0.0.1:13490 /broker", h2c("h2c://127.0.0.1:13490/broker").settings(0).authority() + " "
+                + h2c("h2c://127.0.0.1:13490/broker").settings(0).path());
+    }
+
+    @Test
+    void aBrokersIpv6AddressStandsInBrackets() throws IOException {
+        assertEquals("[::1]:13490", h2c("h2c://[::1]:13490/broker").settings(0).authority());
+        assertEquals(1, h2c("h2c://[::1]:13490/broker").settings(0).lo());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"h2c://192.0.2.1:80, /", "h2c://192.0.2.1:80/a/b%20c, /a/b%20c", "h2c://192.0.2.1:80/?a=b, /?a=b"})
+    void aBrokersPathIsTakenAsItIs(String text, String path) throws IOException {
+        assertEquals(path, h2c(text).path());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h2c://192.0.2.1/broker", "h2c:///broker", "h2c://192.0.2.1:0/broker",
+        "h2c://192.0.2.1:65536/broker", "h2c://me@192.0.2.1:80/broker", "h2c://192.0.2.1:80/broker#x"})
+    void whatIsNoBrokerIsToldWhatOneIs(String text) {
+        assertTrue(refusal(text).endsWith("a broker is h2c://HOST:PORT/PATH, such as h2c://127.0.0.1:13490/broker"));
+    }
+
+    @Test
+    void aBrokersTextIsItsUri() throws IOException {
+        assertEquals("h2c://127.0.0.1:13490/broker", h2c("H2C://127.0.0.1:13490/broker").toString());
+    }
 }

@@ -22,6 +22,7 @@ public final class RunOptions {
     private final OptionSpec upstream = value("--upstream", "URI", String.class,
             "Where the traffic goes:",
             "  socks5://[user:password@]HOST[:PORT]   a SOCKS5 proxy (port 1080 unless given)",
+            "  h2c://HOST:PORT/PATH                   Wireleap's broker, over HTTP/2 in clear text",
             "  direct                                 straight out, through a stack of our own").required(true).build();
     private final OptionSpec bypass = list("--bypass", "LIST",
             "Addresses and networks that stay out of the TUN from the start, separated by commas; may be given again.");
@@ -76,6 +77,10 @@ public final class RunOptions {
     private final OptionSpec earlyAccept = flag("--early-accept",
             "Answers an application's connect at once instead of when the upstream is connected: saves a round trip, "
             + "hides the truth.");
+    private final OptionSpec endDelay = usual("--end-delay", "SECONDS", "5",
+            "With h2c only: how long the target must have been silent after an application's end of sending until the "
+            + "broker is told of that, 0 to 3600. The broker then cuts the answer short; never told, a target that waits "
+            + "for the end would wait for ever. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec icmp = usual("--icmp", "reply|drop", "reply",
             "What becomes of pings into the TUN. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec logLevel = usual("--log-level", "LEVEL", "info",
@@ -117,7 +122,7 @@ public final class RunOptions {
     CommandSpec of(CommandSpec command) {
         for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, failClosed, strict, forwarded, dns,
                 socket, socketGroup, postReplaces, tun, tunAddresses, mtu, ruleBase, queues, memory, maxFlows,
-                maxUdpSessions, earlyAccept, icmp, logLevel)) {
+                maxUdpSessions, earlyAccept, endDelay, icmp, logLevel)) {
             command.addOption(option);
         }
         return command;
@@ -201,6 +206,10 @@ public final class RunOptions {
 
     public boolean earlyAccept() {
         return earlyAccept.getValue();
+    }
+
+    public String endDelay() {
+        return endDelay.getValue();
     }
 
     public String icmp() {
