@@ -79,7 +79,7 @@ class UpstreamAddressTest {
 
     @ParameterizedTest
     @CsvSource({
-        "http://192.0.2.1, must be socks5://[user:password@]HOST[:PORT] or direct",
+        "http://192.0.2.1, 'must be socks5://[user:password@]HOST[:PORT], h2c://HOST:PORT/PATH or direct'",
         "192.0.2.1:1080, must be socks5://",
         "Direct, must be socks5://",
         "socks4://192.0.2.1, must be socks5://",

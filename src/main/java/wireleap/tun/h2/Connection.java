@@ -328,6 +328,9 @@ final class Connection implements LinkOwner, FrameReader.Sink {
     }
 
     private void watchSilence() {
+        if (pingedNanos != Long.MAX_VALUE && heardNanos - pingedNanos > 0) {
+            pingedNanos = Long.MAX_VALUE; // any frame is as good as the answer
+        }
         if (streams.size() == 0 && nowNanos - idleSinceNanos >= IDLE_NANOS) {
             end(ErrorCode.NO_ERROR, "", 0);
         } else if (pingedNanos != Long.MAX_VALUE) {
@@ -719,11 +722,11 @@ final class Connection implements LinkOwner, FrameReader.Sink {
             broken(ErrorCode.FRAME_SIZE_ERROR, "PING of " + length + " bytes");
         } else if (id != 0) {
             broken(ErrorCode.PROTOCOL_ERROR, "PING of a stream");
-        } else if ((flags & Frame.ACK) != 0) {
-            spend("PING frames");
-            pingedNanos = Long.MAX_VALUE;
         } else {
             spend("PING frames");
+            if ((flags & Frame.ACK) != 0) {
+                return;
+            }
             if (outbox.hasRoom(length)) {
                 outbox.numbers(Frame.PING, Frame.ACK, 0, 2, Bytes.i32(memory, offset), Bytes.i32(memory, offset + 4));
             } else {

@@ -126,8 +126,8 @@ class ConfigFileTest {
     @Test
     void anUnknownNameIsRefusedAndTheKnownOnesAreNamed() throws IOException {
         assertWrong(": unknown name 'upstraem'; known are bypass, bypass-file, bypass-user, dns, early-accept,"
-                + " fail-closed, forward, icmp, log-level, max-flows, max-udp-sessions, memory, mtu, post-replaces,"
-                + " queues, rule-base, socket, socket-group, strict, tun, upstream", run("upstraem=direct"));
+                + " end-delay, fail-closed, forward, icmp, log-level, max-flows, max-udp-sessions, memory, mtu, post-replaces,"
+                + " queues, rule-base, socket, socket-group, strict, tun, tun-address, upstream", run("upstraem=direct"));
     }
 
     @Test

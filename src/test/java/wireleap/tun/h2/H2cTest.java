@@ -218,6 +218,7 @@ class H2cTest {
         bench.run(SECOND);
         assertEquals("1 FAILED", caller.refused + " " + caller.refusal());
         assertEquals(UpstreamStatus.UNREACHABLE, bench.h2.status());
+        assertEquals(1, bench.count(Counter.UPSTREAM_CONNECTIONS_FAILED));
     }
 
     @Test
