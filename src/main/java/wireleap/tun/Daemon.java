@@ -8,6 +8,8 @@ import java.net.SocketException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,8 +23,11 @@ import wireleap.tun.loop.DeviceGoneException;
 import wireleap.tun.loop.Loops;
 import wireleap.tun.loop.UpstreamFactory;
 import wireleap.tun.policy.BypassSet;
+import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.routes.Resolvers;
+import wireleap.tun.routes.RouteExplanation;
 import wireleap.tun.routes.RouteKeeper;
+import wireleap.tun.routes.RouteQuestion;
 import wireleap.tun.routes.RouteRefusedException;
 import wireleap.tun.upstream.Direct;
 import wireleap.tun.upstream.SocketError;
@@ -87,7 +92,8 @@ final class Daemon {
                     config.makeSocketDirectory(), state.version(), config.postReplaces());
             Sources sources = new Sources(state::report, state::stats, state.events(),
                     new FlowReport(() -> Optional.ofNullable(loops), config.upstream().toString(),
-                            task -> Thread.ofPlatform().daemon().name("flows").start(task)));
+                            task -> Thread.ofPlatform().daemon().name("flows").start(task)),
+                    address -> explain(keeper, address));
             ApiServer api = rights.use(() -> ApiServer.start(settings, keeper, sources));
             try (EventLog events = sources.events()) {
                 LOG.info("{} answers", config.socket());
@@ -100,6 +106,21 @@ final class Daemon {
             }
         }
         LOG.info("stopped; the host's routes are as they were");
+    }
+
+    /** On a platform thread: it makes system calls. */
+    private static RouteExplanation explain(RouteKeeper keeper, IpPrefix address)
+            throws RouteRefusedException, InterruptedException {
+        FutureTask<RouteExplanation> answer = new FutureTask<>(() -> RouteQuestion.explain(keeper.plan(), address));
+        Thread.ofPlatform().daemon().name("explain").start(answer);
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RouteRefusedException refused) {
+                throw refused;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
     }
 
     private void route(RouteKeeper keeper, Arena memory)

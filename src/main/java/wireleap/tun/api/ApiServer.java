@@ -30,6 +30,7 @@ public final class ApiServer implements AutoCloseable {
             throws IOException {
         Router router = new Router();
         new DaemonResource(sources.state(), sources.stats(), settings.version()).mount(router);
+        new ExplainResource(sources.explainer()).mount(router);
         new FlowsResource(sources.flows()).mount(router);
         new EventsResource(sources.events(), limits).mount(router);
         new BypassResource(control, settings.postReplaces()).mount(router);

@@ -11,7 +11,8 @@ import wireleap.tun.events.EventLog;
  * @param stats what GET /stats answers, likewise
  * @param events what GET /events tells of; closed by who made it, and its listeners' streams end then
  * @param flows what GET /flows lists
+ * @param explainer what GET /explain asks
  */
 public record Sources(Supplier<Map<String, Object>> state, Supplier<Map<String, Object>> stats, EventLog events,
-        FlowSource flows) {
+        FlowSource flows, RouteExplainer explainer) {
 }

@@ -39,6 +39,7 @@ final class Commands {
                 () -> program.demo(System.out)));
         add(root, StateCommand.command(out));
         add(root, StatsCommand.command(out));
+        add(root, ExplainCommand.command(out));
         add(root, FlowsCommand.command(out));
         add(root, WatchCommand.command(out));
         add(root, BypassCommand.command(out));

@@ -141,6 +141,16 @@ public final class BypassClient {
     }
 
     /**
+     * Why a new connection to an address goes the way it goes: what the {@code kernel} says, what the daemon's {@code plan}
+     * is, whether they {@code agree}. GET /openapi.json says what each has.
+     *
+     * @param address IPv4 or IPv6; a network or a name: code 400
+     */
+    public Map<String, Object> explain(String address) throws IOException, InterruptedException {
+        return map(ask("GET", "/explain?addr=" + encoded(address), Optional.empty()).body());
+    }
+
+    /**
      * The open flows: {@code flows}, each an object, and whether there are {@code more} than the limit. GET /openapi.json
      * says what each has.
      *

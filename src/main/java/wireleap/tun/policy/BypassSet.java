@@ -2,7 +2,10 @@ package wireleap.tun.policy;
 
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The bypass list: entries in the order of insertion, each once, never merged. Immutable; any thread.
@@ -77,6 +80,13 @@ public final class BypassSet {
             }
         }
         return false;
+    }
+
+    /** The entry that an address is bypassed by: listed itself, or the narrowest listed network that it is in. */
+    public Optional<IpPrefix> entryFor(long hi, long lo) {
+        return Arrays.stream(IpPrefix.isMapped(hi, lo) ? ipv4Lengths : ipv6Lengths)
+                .mapToObj(length -> slots[slotOf(hi & IpPrefix.maskHi(length), lo & IpPrefix.maskLo(length), length)])
+                .filter(Objects::nonNull).max(Comparator.comparingInt(IpPrefix::length));
     }
 
     /** What this list has and the other has not, in this list's order. */

@@ -217,6 +217,28 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
         }
     }
 
+    /**
+     * Which way a new connection goes by this plan, of a socket that has no source address, no mark and none of the
+     * bypass users, where no rule before ours and no specific route of the host's own takes it.
+     */
+    public PlannedWay way(IpPrefix address) {
+        Family family = Family.of(address);
+        Optional<IpPrefix> bypassed = bypass.entryFor(address.hi(), address.lo());
+        Optional<IpPrefix> permanent = PERMANENT_THROWS.stream()
+                .filter(network -> network.contains(address.hi(), address.lo())).findFirst();
+        if (!families.contains(family)) {
+            return new PlannedWay(false, "the kernel has no " + (family == Family.IPV4 ? "IPv4" : "IPv6"));
+        }
+        if (stage.compareTo(Stage.CAPTURING) < 0) {
+            return new PlannedWay(false, "nothing is captured now");
+        }
+        if (bypassed.isPresent()) {
+            return new PlannedWay(false, "bypass entry " + bypassed.get());
+        }
+        return permanent.map(network -> new PlannedWay(false, "never captured: " + network))
+                .orElseGet(() -> new PlannedWay(true, "captured"));
+    }
+
     private Rule rule(Family family, int offset, Match match, Action action) {
         return new Rule(family, settings.ruleBase() + offset, match, action);
     }

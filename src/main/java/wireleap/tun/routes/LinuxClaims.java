@@ -102,7 +102,7 @@ final class LinuxClaims {
                 route.destination().prefixLength()).deleteAny();
     }
 
-    private static Rule anyRule(RuleEntry entry) {
+    static Rule anyRule(RuleEntry entry) {
         Action action = switch (entry.action()) {
             case GOTO -> new Action.Goto(entry.target());
             case LOOKUP -> new Action.Lookup(entry.table(), entry.suppressPrefixLength() < 0 ? OptionalInt.empty()
@@ -150,7 +150,7 @@ final class LinuxClaims {
                 : new IpPrefix(bytes.getLong(), bytes.getLong(), prefixLength);
     }
 
-    private static InetAddress address(IpPrefix prefix) {
+    static InetAddress address(IpPrefix prefix) {
         byte[] bytes = prefix.isIpv4() ? ByteBuffer.allocate(4).putInt((int) prefix.lo()).array()
                 : ByteBuffer.allocate(16).putLong(prefix.hi()).putLong(prefix.lo()).array();
         try {

@@ -48,7 +48,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private boolean closed;                          // guarded by tasks: nothing is posted any more
 
     private volatile Snapshot snapshot;
-    private volatile Set<Family> families;
+    private volatile RoutePlan standing;
     private volatile boolean holding;                // what a predecessor captured
     private volatile long repairs;
     private volatile List<String> troubles = List.of();
@@ -72,7 +72,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         this.listener = listener;
         this.events = events;
         initial = RoutePlan.nothing(settings, bypass);
-        families = initial.families();
+        standing = initial;
         snapshot = new Snapshot(bypass, EntityTag.of(process, counter));
     }
 
@@ -199,7 +199,12 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
 
     /** The families that the kernel was found to have; both before it was asked. */
     public Set<Family> families() {
-        return families;
+        return standing.families();
+    }
+
+    /** What the kernel was last made to have. */
+    public RoutePlan plan() {
+        return standing;
     }
 
     /** How many things of ours were put right after others had changed them. */
@@ -310,7 +315,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         try {
             kept.reach(plan);
         } finally {
-            families = kept.plan().families();
+            standing = kept.plan();
         }
         if (!plan.bypass().equals(before)) {
             snapshot = new Snapshot(plan.bypass(), EntityTag.of(process, ++counter));
@@ -431,7 +436,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         }
         if (repair.waitNanos() <= 0) {
             repair.tend();
-            families = kept.plan().families();
+            standing = kept.plan();
             repairs = repair.repairs();
             troubles = repair.troubles();
         }

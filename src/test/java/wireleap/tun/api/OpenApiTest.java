@@ -62,7 +62,7 @@ class OpenApiTest {
     private Provoked ask(int status, String method, String target, String body, String... fields) throws IOException {
         try (RawClient client = api.connect()) {
             client.request(method, target, body, fields);
-            return new Provoked(method, target.startsWith("/bypass/") ? "/bypass/{entry}" : target, status,
+            return new Provoked(method, target.startsWith("/bypass/") ? "/bypass/{entry}" : target.replaceFirst("\\?.*", ""), status,
                     status == 304 ? client.head() : client.answer());
         }
     }
@@ -99,6 +99,9 @@ class OpenApiTest {
             all.add(raw(505, path, "GET " + path + " HTTP/3.0\r\n\r\n"));
         }
         all.addAll(listened());
+        all.add(ask(200, "GET", "/explain?addr=192.0.2.1", ""));
+        all.add(ask(500, "GET", "/explain?addr=192.0.2.2", ""));
+        all.add(ask(400, "GET", "/explain?addr=name", ""));
         api.flows().add("udp", "10.0.0.1", 5, "", 0, "dialling").add("tcp", "::7", 5, "::8", 6, "established");
         try (RawClient client = api.connect()) {
             RawClient.Answer head = client.get("/flows").head();

@@ -7,6 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import wireleap.tun.events.EventLog;
+import wireleap.tun.policy.IpPrefix;
+import wireleap.tun.policy.PlannedWay;
+import wireleap.tun.routes.RouteExplanation;
+import wireleap.tun.routes.RouteRefusedException;
 
 /** A server over a list in memory, on a socket in a directory of its own. */
 final class TestApi implements AutoCloseable {
@@ -24,7 +28,18 @@ final class TestApi implements AutoCloseable {
         server = ApiServer.start(
                 new ApiSettings(directory.resolve("api.sock"), Optional.empty(), false, "1.2.3", postReplaces),
                 control, new Sources(() -> Map.of("state", "active", "pid", 4711, "version", "1.2.3"),
-                () -> Map.of("total", Map.of("packets", Map.of("in", 7L)), "loops", List.of()), events, flows), limits);
+                () -> Map.of("total", Map.of("packets", Map.of("in", 7L)), "loops", List.of()), events, flows,
+                        TestApi::explain), limits);
+    }
+
+    /** 192.0.2.1 goes around the TUN, what else there is cannot be told. */
+    private static RouteExplanation explain(IpPrefix address) throws RouteRefusedException {
+        if (!address.equals(IpPrefix.parse("192.0.2.1"))) {
+            throw new RouteRefusedException("netlink: ENOBUFS (105), No buffer space available");
+        }
+        return new RouteExplanation(address, new RouteExplanation.KernelWay(Optional.of("pref 32766 lookup main"),
+                Optional.of("main"), Optional.of("default via 203.0.113.1 dev eth0"), Optional.of("eth0"), ""),
+                new PlannedWay(false, "bypass entry 192.0.2.0/24"), true);
     }
 
     /** With the daemon's own limits. */

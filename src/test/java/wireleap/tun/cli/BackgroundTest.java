@@ -79,7 +79,9 @@ class BackgroundTest {
         ApiSettings settings = new ApiSettings(files.socket(), Optional.empty(), false, "1.2.3", true);
         try (EventLog events = new EventLog();
                 ApiServer server = ApiServer.start(settings, new ListInMemory(),
-                        new Sources(() -> state, Map::of, events, NO_FLOWS))) {
+                        new Sources(() -> state, Map::of, events, NO_FLOWS, address -> {
+                            throw new AssertionError(address);
+                        }))) {
             assertEquals(new Background.Status("deactivating", 4711), new Background(files).status());
         }
     }

@@ -25,6 +25,8 @@ import wireleap.tun.events.Event;
 import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.BypassEdit;
 import wireleap.tun.policy.IpPrefix;
+import wireleap.tun.policy.PlannedWay;
+import wireleap.tun.routes.RouteExplanation;
 
 /** The commands that speak to a daemon, against the daemon's own server over a list in memory. */
 class CommandsTest {
@@ -42,12 +44,24 @@ class CommandsTest {
     void start() throws IOException {
         socket = directory.resolve("s");
         server = ApiServer.start(new ApiSettings(socket, Optional.empty(), false, "1.2.3", true), control,
-                new Sources(() -> state, () -> stats, events, open));
+                new Sources(() -> state, () -> stats, events, open,
+                CommandsTest::explain));
     }
 
     @AfterEach
     void stop() throws IOException {
         server.close();
+    }
+
+    /** 192.0.2.1 is shadowed, and nothing else leads anywhere. */
+    private static RouteExplanation explain(IpPrefix address) {
+        boolean known = address.equals(IpPrefix.parse("192.0.2.1"));
+        return new RouteExplanation(address, known
+                ? new RouteExplanation.KernelWay(Optional.of("pref 100 lookup main"), Optional.of("main"),
+                        Optional.of("default dev eth0"), Optional.of("eth0"), "")
+                : new RouteExplanation.KernelWay(Optional.empty(), Optional.empty(), Optional.empty(),
+                        Optional.empty(), "network is unreachable"),
+                new PlannedWay(known, known ? "captured" : "bypass entry ::/1"), !known);
     }
 
     private Invocation invoke(String... arguments) {
@@ -235,6 +249,36 @@ class CommandsTest {
     }
 
     @Test
+    void whereKernelAndDaemonDisagreeIsAFailure() {
+        Invocation shadowed = invoke("explain", "192.0.2.1");
+        assertEquals(List.of("rule     pref 100 lookup main", "table    main", "entry    default dev eth0",
+                "device   eth0", "plan     into the TUN (captured)", "agree    no"), shadowed.out().lines().toList());
+        assertEquals(Cli.FAILED, shadowed.code());
+    }
+
+    @Test
+    void whereThereIsNoWayIsExplained() {
+        Invocation none = invoke("explain", "2001:db8:0::1");
+        assertEquals(List.of("problem  network is unreachable", "plan     around the TUN (bypass entry ::/1)",
+                "agree    yes"), none.out().lines().toList());
+        assertEquals(0, none.code());
+    }
+
+    @Test
+    void explanationsArePrintedForPrograms() {
+        assertEquals("{\"addr\":\"2001:db8::1\",\"kernel\":{\"problem\":\"network is unreachable\"},"
+                + "\"plan\":{\"way\":\"around\",\"why\":\"bypass entry ::/1\"},\"agree\":true}"
+                + System.lineSeparator(), invoke("explain", "--json", "2001:db8::1").out());
+    }
+
+    @Test
+    void whatIsNoAddressCannotBeExplained() {
+        for (String wrong : List.of("proxy.example", "10.0.0.0/8", "10.0.0.1/8", "")) {
+            assertEquals(Cli.USAGE, invoke("explain", wrong).code());
+        }
+    }
+
+    @Test
     void watchingNothingIsWrongUsage() {
         assertEquals(Cli.USAGE, invoke("watch", "--count", "0").code());
     }
@@ -248,7 +292,8 @@ class CommandsTest {
     @Test
     void withoutADaemonEachCommandFails() throws IOException {
         server.close();
-        for (String command : List.of("state", "stats", "watch", "flows", "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
+        for (String command : List.of("state", "stats", "watch", "flows", "explain 192.0.2.1",
+                "bypass list", "bypass clear", "bypass add 192.0.2.1")) {
             Invocation failed = invoke(command.split(" "));
             assertTrue(failed.err().startsWith("wireleap_tun: no daemon on the socket " + socket), failed::err);
             assertEquals(1, failed.err().lines().count());

@@ -23,14 +23,18 @@ public record RouteQuery(InetAddress destination, Optional<InetAddress> source, 
         return new RouteQuery(destination, Optional.empty(), OptionalLong.empty(), 0);
     }
 
-    /** {@code ip route get DESTINATION [from SOURCE] [uid USER] [mark MARK]} */
-    NetlinkRequest request() {
+    /**
+     * {@code ip route get [fibmatch] DESTINATION [from SOURCE] [uid USER] [mark MARK]}
+     *
+     * @param matched whether the table's entry is asked for, and not the way that comes of it
+     */
+    NetlinkRequest request(boolean matched) {
         return out -> {
             boolean ipv4 = destination instanceof Inet4Address;
             MemorySegment struct = out.begin(RTM_GETROUTE(), NLM_F_REQUEST(), rtmsg.layout());
             rtmsg.rtm_family(struct, (byte) (ipv4 ? AF_INET() : AF_INET6()));
             rtmsg.rtm_dst_len(struct, (byte) (ipv4 ? 32 : 128));
-            rtmsg.rtm_flags(struct, ipv4 ? RTM_F_LOOKUP_TABLE() : 0);
+            rtmsg.rtm_flags(struct, (ipv4 ? RTM_F_LOOKUP_TABLE() : 0) | (matched ? RTM_F_FIB_MATCH() : 0));
             out.putAddress(RTA_DST(), destination);
             source.ifPresent(address -> {
                 rtmsg.rtm_src_len(struct, (byte) (ipv4 ? 32 : 128));

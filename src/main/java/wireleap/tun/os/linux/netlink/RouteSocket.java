@@ -166,8 +166,21 @@ public final class RouteSocket implements AutoCloseable {
      * @throws ErrnoException if there is no way: ENETUNREACH and others, as connect(2) would say
      */
     public RouteEntry route(RouteQuery query) throws ErrnoException {
+        return route(query, false);
+    }
+
+    /**
+     * {@code ip route get fibmatch}: the entry that decides, with its table, destination and length.
+     *
+     * @throws ErrnoException as {@link #route}, and where there is a way that comes of no entry
+     */
+    public RouteEntry matchedRoute(RouteQuery query) throws ErrnoException {
+        return route(query, true);
+    }
+
+    private RouteEntry route(RouteQuery query, boolean matched) throws ErrnoException {
         String what = "ip route get " + query.destination().getHostAddress();
-        send(List.of(query.request()));
+        send(List.of(query.request(matched)));
         while (true) {
             receive(what);
             while (reader.advance()) {

@@ -141,14 +141,14 @@ class MessageBytesTest {
 
     static Stream<Arguments> questions() {
         return Stream.of(
-            sends(RouteQuery.to(address("1.2.3.4")).request(), "ip route get 1.2.3.4",
+            sends(RouteQuery.to(address("1.2.3.4")).request(false), "ip route get 1.2.3.4",
                 "240000001a00010000000000000000000220000000000000001000000800010001020304"),
             sends(new RouteQuery(address("1.2.3.4"), Optional.of(address("5.6.7.8")), OptionalLong.of(5), 0x574c)
-                    .request(), "ip route get 1.2.3.4 from 5.6.7.8 mark 0x574c uid 5",
+                    .request(false), "ip route get 1.2.3.4 from 5.6.7.8 mark 0x574c uid 5",
                 "3c0000001a000100000000000000000002202000000000000010000008000100010203040800020005060708080019000500"
                 + "0000080010004c570000"),
             sends(new RouteQuery(address("2001:db9::1"), Optional.of(address("fd00::1")), OptionalLong.of(5), 0)
-                    .request(), "ip -6 route get 2001:db9::1 from fd00::1 uid 5",
+                    .request(false), "ip -6 route get 2001:db9::1 from fd00::1 uid 5",
                 "4c0000001a00010000000000000000000a80800000000000000000001400010020010db90000000000000000000000011400"
                 + "0200fd0000000000000000000000000000010800190005000000"),
             sends(RuleEntry.dump(true), "ip rule list", "1c000000220001030000000000000000020000000000000000000000"),
