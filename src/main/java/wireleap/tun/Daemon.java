@@ -154,6 +154,7 @@ final class Daemon {
         try {
             keeper.deviceUp(tun.index());
             state.offloads(tun.queues().getFirst().offloads());
+            warnIfFewer(tun.queues().size());
             loops = new LoopMaker(config, platform).make(tun.queues(), upstream(), memory, this::loopDied);
             state.loops(loops);
             serve(keeper, tun);
@@ -161,6 +162,16 @@ final class Daemon {
             if (!staysClosed(keeper)) {
                 takeAlong(tun);
             }
+        }
+    }
+
+    /** A TUN that outlived a daemon is as that one made it. */
+    private void warnIfFewer(int queues) {
+        if (queues < config.queues()) {
+            String warning = config.routes().tunName() + " has outlived a daemon and has no more than " + queues
+                    + " queue; stop and start to have the " + config.queues() + " of --queues";
+            LOG.warn(warning);
+            state.warn(warning);
         }
     }
 

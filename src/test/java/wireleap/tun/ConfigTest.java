@@ -116,7 +116,7 @@ class ConfigTest {
 
     @ParameterizedTest
     @CsvSource({"--mtu, 1279", "--mtu, 65536", "--mtu, x", "--mtu, ''", "--mtu, 1500.0", "--mtu, 99999999999",
-        "--rule-base, 255", "--rule-base, 32755", "--rule-base, -1", "--max-flows, 0", "--max-flows, 1048577",
+        "--rule-base, 255", "--rule-base, 32755", "--rule-base, -1", "--queues, 0", "--queues, 17", "--queues, two", "--max-flows, 0", "--max-flows, 1048577",
         "--max-udp-sessions, 0"})
     void aNumberOutOfRangeIsRefusedWithTheRange(String option, String value) {
         assertTrue(refusal(option, value).matches(option + " " + value + ": must be a number from \\d+ to \\d+"),
@@ -147,6 +147,19 @@ class ConfigTest {
     void whatIsNoSizeIsRefusedWithAnExample(String size) {
         assertEquals("--memory " + size + ": must be a number of bytes, or one with K, M or G behind it, such as 64M",
                 refusal("--memory", size));
+    }
+
+    @Test
+    void eachQueueHasItsShareOfTheLeastMemory() {
+        assertEquals(8 << 20, config("--memory", "8M", "--queues", "2").memoryBytes());
+        assertEquals("--memory 11M: must be at least 4M for each of the 3 queues (--queues)",
+                refusal("--memory", "11M", "--queues", "3"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--max-flows", "--max-udp-sessions"})
+    void eachQueueHasAFlowAndASession(String option) {
+        assertEquals(option + " 3: must be a number from 4 to 1048576", refusal(option, "3", "--queues", "4"));
     }
 
     @ParameterizedTest

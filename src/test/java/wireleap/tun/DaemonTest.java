@@ -186,6 +186,20 @@ class DaemonTest {
     }
 
     @Test
+    void aTunOfFewerQueuesThanAskedForIsWarnedOf() throws Exception {
+        try (FaultyPlatform platform = new FaultyPlatform()) {
+            Daemon daemon = daemon(platform, "--queues", "2");
+            FutureTask<Void> life = start(daemon);
+            Map<String, Object> state = activeState();
+            assertEquals(1, ((Map<?, ?>) state.get("tun")).get("queues"));
+            assertEquals(List.of("wltun0 has outlived a daemon and has no more than 1 queue; stop and start to have the 2 of"
+                    + " --queues"), state.get("warnings"));
+            daemon.stop();
+            life.get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
     void theStateSaysWhatTheDaemonHas() throws Exception {
         try (FaultyPlatform platform = new FaultyPlatform()) {
             Daemon daemon = daemon(platform, "--tun", "wl7", "--bypass", "192.0.2.1,2001:db8::/32");
