@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,12 +31,15 @@ class SynFloodKernelTest {
     private static final int SYNS = 100_000;
     private static final int SYNS_A_SECOND = 20_000;
     private static final int SYNS_AT_ONCE = 100;
+    /** The median of so many counts. */
+    private static final int TURNS = Integer.getInteger("wireleap.floodTurns", 1);
     private static final long MOST_DIALS = 10_000;
     /** Flows that may be half-open, and with them dials that may be in flight, as the program has it by default. */
     private static final long MOST_HALF_OPEN = 1 << 12;
     /**
-     * Of the speed with the same generator aimed at a blackhole. The goal is 0.8, on a machine that does nothing else; what
-     * a flood may not do is bring a flow to a standstill.
+     * Of the speed with the same generator aimed at a blackhole. The goal is 0.8, on a machine that does nothing else:
+     * {@code mvn -B verify -Dit.test=SynFloodKernelTest -Dwireleap.floodTurns=3 -Dwireleap.floodShare=0.8}. What a flood
+     * may never do is bring a flow to a standstill.
      */
     private static final double LEAST_SHARE = Double.parseDouble(System.getProperty("wireleap.floodShare", "0.3"));
 
@@ -129,6 +133,19 @@ class SynFloodKernelTest {
         return received;
     }
 
+    private void assertFewWereDialled() throws Exception {
+        long dialled = daemon.stat("flows", "opened");
+        assertTrue(dialled < MOST_DIALS * TURNS, dialled + " flows of " + SYNS * TURNS + " SYNs");
+        assertTrue(daemon.stat("drops", "tcpStranger") > 0);
+    }
+
+    @Test
+    void aFloodOfSynsToAPortWhereNobodyListensIsNotDialledEither() throws Exception {
+        target = new InetSocketAddress(target.getAddress(), 9);
+        flood("wltun0");
+        assertFewWereDialled();
+    }
+
     /** How many flows were half-open at once, as often as one can look. */
     private long mostInFlight(AtomicBoolean over) throws Exception {
         long most = 0;
@@ -141,19 +158,21 @@ class SynFloodKernelTest {
     @Test
     void aFloodOfSynsLeavesAFlowItsSpeedAndTheDialsBounded() throws Exception {
         speedWhileFlooding("blackhole");             // warms up
-        double undisturbed = speedWhileFlooding("blackhole");
+        var shares = new double[TURNS];
         var over = new AtomicBoolean();
         var inFlight = net.inside().fork(() -> mostInFlight(over));
-        double flooded = speedWhileFlooding("wltun0");
+        for (int i = 0; i < TURNS; i++) {
+            double undisturbed = speedWhileFlooding("blackhole");
+            double flooded = speedWhileFlooding("wltun0");
+            shares[i] = flooded / undisturbed;
+            System.out.printf("%.0f MB/s, without the flood %.0f MB/s%n", flooded / 1e6, undisturbed / 1e6);
+        }
         over.set(true);
         long most = inFlight.get();
-        String speeds = "%.0f MB/s, without the flood %.0f MB/s; %d flows of %d SYNs".formatted(flooded / 1e6,
-                undisturbed / 1e6, daemon.stat("flows", "opened"), SYNS);
-        System.out.println(speeds);
-        assertTrue(flooded >= LEAST_SHARE * undisturbed, speeds);
+        Arrays.sort(shares);
+        assertTrue(shares[TURNS / 2] >= LEAST_SHARE, Arrays.toString(shares));
         assertTrue(0 < most && most <= MOST_HALF_OPEN, most + " flows were half-open");
-        assertTrue(daemon.stat("flows", "opened") < MOST_DIALS, speeds);
-        assertTrue(daemon.stat("drops", "tcpStranger") > 0, speeds);
+        assertFewWereDialled();
         try (var after = net.dial(target)) {
             assertTrue(after.isConnected());
         }
