@@ -84,8 +84,9 @@ final class Sender {
     void onSynAcknowledged(TcpHeader segment, long seq, long ack, long nowNanos) {
         boolean synLost = timer.hasBackedOff();
         timer.handshakeDone();
-        if (!synLost) {
-            timer.sample(nowNanos - synNanos);
+        long roundTripNanos = synLost ? timestamps.roundTripNanos(segment.options(), nowNanos) : nowNanos - synNanos;
+        if (roundTripNanos >= 0) {
+            timer.sample(roundTripNanos);
         }
         sndUna = 0;
         recovery.begin(writer.mss(), agreement.sack, synLost);

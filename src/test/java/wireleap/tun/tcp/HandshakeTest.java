@@ -117,18 +117,28 @@ class HandshakeTest {
     }
 
     @Test
-    void theSynAckIsSentAgainAfterOneSecondThenTwo() {
+    void theSynAckIsSentAgainAfter300MillisecondsThen600() {
         peer.handshakeUpToSynAck(new Segment().mss(1460));
         peer.sent.clear();
-        peer.pass(999 * MS);
+        peer.pass(299 * MS);
         assertEquals(0, peer.sent.size());
         peer.pass(MS);
         assertEquals(SYN_ACK, peer.only().flags());
-        peer.pass(1_999 * MS);
+        peer.pass(599 * MS);
         assertEquals(0, peer.sent.size());
         peer.pass(MS);
         assertEquals(SYN_ACK, peer.only().flags());
         assertEquals(2, peer.count(Counter.TCP_RETRANSMIT_SYN));
+    }
+
+    @Test
+    void afterALostSynAckTheEchoTellsTheRoundTrip() {
+        peer.handshakeUpToSynAck(new Segment().mss(1460).timestamps(1));
+        peer.pass(300 * MS);
+        int stamp = peer.sent.getLast().tsVal();
+        peer.pass(3 * MS);
+        peer.arrives(new Segment().ack(0).timestamps(2).echo(stamp));
+        assertEquals(3 * MS, connection.rttNanos(), MS);
     }
 
     @Test

@@ -19,9 +19,9 @@ class RetransmitTimerTest {
     @Test
     void itRunsFromTheFirstSegmentOn() {
         timer.ensureRunning(0);
-        timer.ensureRunning(500 * MS);
-        assertFalse(timer.isDue(999 * MS));
-        assertTrue(timer.isDue(1000 * MS));
+        timer.ensureRunning(150 * MS);
+        assertFalse(timer.isDue(299 * MS));
+        assertTrue(timer.isDue(300 * MS));
     }
 
     @Test

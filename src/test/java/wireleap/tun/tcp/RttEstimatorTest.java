@@ -15,8 +15,8 @@ class RttEstimatorTest {
     }
 
     @Test
-    void theFirstTimeoutIsOneSecond() {
-        assertEquals(1000 * MS, rtt.rtoNanos(false));
+    void theFirstTimeoutIs300Milliseconds() {
+        assertEquals(300 * MS, rtt.rtoNanos(false));
     }
 
     @Test
