@@ -1,6 +1,8 @@
 package wireleap.tun.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,10 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import wireleap.tun.client.BypassClient;
 
 /** Starts, watches and ends a daemon in the background, by the means and in the words of Wireleap's controller. */
@@ -24,7 +25,6 @@ final class Background {
         }
     }
 
-    static final String ACTIVATING = "activating";
     static final String ACTIVE = "active";
     /** A daemon that says so itself, or one that has ended without being stopped. */
     static final String FAILED = "failed";
@@ -34,11 +34,12 @@ final class Background {
 
     private static final int POLLS = 10;
     private static final int POLL_MILLIS = 100;
-    private static final Duration ANSWER_TIME = Duration.ofSeconds(2);
+    private static final Duration ANSWER_TIME = Duration.ofSeconds(1);
     private static final int START_MILLIS = 30_000;
     private static final int STOP_MILLIS = 3_000;
     private static final int FORCED_STOP_MILLIS = 500;
     private static final int KILL_MILLIS = 1_000;
+    private static final int END_POLL_MILLIS = 10;
     /** The class among the words that a Java runtime is started with: of the image, or in a test. */
     private static final Pattern OUR_MAIN = Pattern.compile("(wireleap\\.tun/)?wireleap\\.tun\\.\\w*Main");
 
@@ -52,24 +53,31 @@ final class Background {
 
     /** Waits up to a second for the answer of a daemon that lives. */
     Status status() throws InterruptedException {
-        for (int polls = 1; ; polls++) {
-            Optional<Status> answer = ask();
-            if (answer.isPresent()) {
-                return answer.get();
+        try {
+            for (int polls = 1; ; polls++) {
+                Optional<Status> answer = ask();
+                if (answer.isPresent()) {
+                    return answer.get();
+                }
+                Status silent = silent();
+                if (!silent.state().equals(UNKNOWN) || polls == POLLS) {
+                    return silent;
+                }
+                Thread.sleep(POLL_MILLIS);
             }
-            Status silent = silent();
-            if (!silent.state().equals(UNKNOWN) || polls == POLLS) {
-                return silent;
-            }
-            Thread.sleep(POLL_MILLIS);
+        } catch (SocketTimeoutException e) {
+            return silent();
         }
     }
 
-    private Optional<Status> ask() throws InterruptedException {
+    /** @throws SocketTimeoutException if somebody is there and does not answer */
+    private Optional<Status> ask() throws SocketTimeoutException, InterruptedException {
         try {
             Map<String, Object> state = client.state();
             return Optional.of(new Status(String.valueOf(state.get("state")),
                     state.get("pid") instanceof Number pid ? pid.longValue() : -1));
+        } catch (SocketTimeoutException e) {
+            throw e;
         } catch (IOException e) {
             return Optional.empty();
         }
@@ -144,8 +152,8 @@ final class Background {
         files.writePid(daemon.pid());
         Status status = new Status(UNKNOWN, daemon.pid());
         for (int millis = 0; millis < START_MILLIS && daemon.isAlive(); millis += POLL_MILLIS) {
-            status = ask().orElse(status);
-            if (status.pid() == daemon.pid() && !List.of(ACTIVATING, UNKNOWN).contains(status.state())) {
+            status = ask().orElse(status);       // deactivating: it failed, and will say why
+            if (status.pid() == daemon.pid() && List.of(ACTIVE, FAILED).contains(status.state())) {
                 return status;
             }
             daemon.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS);
@@ -194,14 +202,23 @@ final class Background {
         return false;
     }
 
-    private static boolean endsWithin(ProcessHandle process, int millis) throws InterruptedException {
-        try {
-            process.onExit().get(millis, TimeUnit.MILLISECONDS);
+    private static boolean endsWithin(ProcessHandle daemon, int millis) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (!hasEnded(Path.of("/proc", Long.toString(daemon.pid())))) {
+            if (System.nanoTime() - end > 0) {
+                return false;
+            }
+            Thread.sleep(END_POLL_MILLIS);
+        }
+        return true;
+    }
+
+    /** Also when nobody has asked for its exit code yet (a zombie); but not before the last of its threads has ended. */
+    private static boolean hasEnded(Path process) {
+        try (Stream<Path> threads = Files.list(process.resolve("task"))) {
+            return threads.count() == 1 && Files.readString(process.resolve("stat")).contains(") Z ");
+        } catch (IOException | UncheckedIOException e) {
             return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (ExecutionException e) {
-            throw new AssertionError(e);
         }
     }
 }

@@ -88,7 +88,15 @@ public final class TestNet implements AutoCloseable {
             // IPv6 sockets bind to a local route's addresses only with this; IPv4 ones do by themselves.
             return Files.writeString(Path.of("/proc/sys/net/ipv6/ip_nonlocal_bind"), "1");
         });
+        net.awaitCarrier();
         return net;
+    }
+
+    /** On a busy machine the kernel takes its time to notice that the other end is up, and says so in the routes. */
+    private void awaitCarrier() throws IOException, InterruptedException {
+        for (int polls = 0; polls < 500 && output(inside, "ip", "route").contains("linkdown"); polls++) {
+            Thread.sleep(10);
+        }
     }
 
     /** Where the daemon and its applications are. */
