@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
+import wireleap.tun.testing.NeedsProgram;
 
 /** What src/main/dist says of the command line, against the command line. */
 class DistributionTest {
@@ -108,5 +109,17 @@ class DistributionTest {
         Invocation run = Invocation.of(Arrays.copyOfRange(words, 1, words.length));
         assertEquals("", run.err());
         assertEquals("direct", run.options().upstream(), config::toString);
+    }
+
+    @Test
+    @NeedsProgram("systemd-analyze")
+    void systemdUnderstandsTheUnit() throws IOException, InterruptedException {
+        String unit = Files.readString(DIST.resolve("lib/systemd/wireleap_tun.service"));
+        Path file = Files.writeString(directory.resolve("wireleap_tun.service"),
+                unit.replace("/opt/wireleap_tun/bin/wireleap_tun", "/bin/true"));   // it has to be there
+        Process analysis = new ProcessBuilder("systemd-analyze", "verify", file.toString()).redirectErrorStream(true)
+                .start();
+        assertEquals("", new String(analysis.getInputStream().readAllBytes()));
+        assertEquals(0, analysis.waitFor());
     }
 }
