@@ -111,7 +111,8 @@ int main(int argc, char **argv, char **environment)
         die(PROGRAM, strerror(errno));
     }
     if (geteuid() != 0)
-        die("root's rights are missing", "install it by: sudo wireleap_tun install --wireleap DIRECTORY");
+        die("root's rights are missing",
+            "install it by 'sudo wireleap_tun install --wireleap DIR', where setuid bits count (no nosuid)");
     own_signals();
     umask(077);
     own_directory(directory, sizeof directory);

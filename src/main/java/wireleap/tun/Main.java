@@ -21,6 +21,7 @@ import wireleap.tun.cli.Program;
 import wireleap.tun.cli.RunOptions;
 import wireleap.tun.demo.Demo;
 import wireleap.tun.doctor.Doctor;
+import wireleap.tun.install.Installation;
 import wireleap.tun.os.linux.Caller;
 import wireleap.tun.os.linux.Detachment;
 import wireleap.tun.policy.RouteSettings;
@@ -79,6 +80,19 @@ public final class Main implements Program {
     public Optional<Path> launcher() {
         return Optional.of(Path.of(System.getProperty("java.home")).resolveSibling("bin").resolve("wireleap_tun"))
                 .filter(Files::isExecutable);
+    }
+
+    @Override
+    public int install(Path home, PrintStream out) throws IOException {
+        Path launcher = launcher().orElseThrow(() -> new IOException("this needs the image that 'mvn package' makes"));
+        Installation.install(launcher.getParent().getParent().toRealPath(), home, out);
+        return 0;
+    }
+
+    @Override
+    public int uninstall(Optional<Path> home, PrintStream out) throws IOException {
+        Installation.uninstall(home, out);
+        return 0;
     }
 
     private int run(RunOptions options, SocketRights rights) throws Exception {

@@ -16,6 +16,7 @@ final class Architecture {
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
             Map.entry("cli", Set.of("client", "policy")),
             Map.entry("doctor", Set.of("routes", "policy", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
+            Map.entry("install", Set.of("os", "os.linux")),
             Map.entry("demo", Set.of("client", "os", "os.linux", "os.linux.netlink", "os.linux.gen")),
             Map.entry("train", Set.of("demo", "tcp", "wire", "mem", "os", "os.linux")),
             Map.entry("client", Set.of()),

@@ -48,6 +48,7 @@ final class Commands {
                 () -> program.doctor(System.out)));
         add(root, command("cleanup", "Removes what a daemon that was killed left in the kernel: rules, routes, and the TUN"
                 + " of --fail-closed. Refused while a daemon lives.", () -> program.cleanup(System.out)));
+        InstallCommands.all(program).forEach(command -> add(root, command));
         add(root, command("version", "Shows this program's version.", () -> {
             out.println(program.version());
             return 0;

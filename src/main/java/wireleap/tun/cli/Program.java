@@ -25,6 +25,12 @@ public interface Program {
     /** The file by which this program can be started again; none where it is not the image that the build makes. */
     Optional<Path> launcher();
 
+    /** Puts this program where Wireleap's controller starts it: the image under /usr/lib, the launcher into a home. */
+    int install(Path home, PrintStream out) throws Exception;
+
+    /** Takes it away, or the image alone. */
+    int uninstall(Optional<Path> home, PrintStream out) throws Exception;
+
     /** Shows the main job between two network namespaces of its own. */
     int demo(PrintStream out) throws Exception;
 

@@ -63,6 +63,16 @@ public record Invocation(int code, String out, String err, RunOptions options) {
         }
 
         @Override
+        public int install(Path home, PrintStream to) {
+            return 0;
+        }
+
+        @Override
+        public int uninstall(Optional<Path> home, PrintStream to) {
+            return 0;
+        }
+
+        @Override
         public int demo(PrintStream to) {
             return 0;
         }

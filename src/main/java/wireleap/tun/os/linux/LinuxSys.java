@@ -12,6 +12,8 @@ public final class LinuxSys {
     private static final MemorySegment EPOLL_CTL = Sys.function("epoll_ctl");
     private static final MemorySegment EPOLL_WAIT = Sys.function("epoll_wait");
     private static final MemorySegment EVENTFD = Sys.function("eventfd");
+    private static final MemorySegment FCHMOD = Sys.function("fchmod");
+    private static final MemorySegment FCHOWN = Sys.function("fchown");
     private static final MemorySegment PRCTL = Sys.function("prctl");
     private static final MemorySegment RECVMMSG = Sys.function("recvmmsg");
     private static final MemorySegment SENDMMSG = Sys.function("sendmmsg");
@@ -58,6 +60,16 @@ public final class LinuxSys {
     /** eventfd(2). */
     public static int eventfd(int count, int flags) {
         return Sys.call(EVENTFD, count, flags, 0, 0, 0, 0);
+    }
+
+    /** fchmod(2). */
+    public static int fchmod(int fd, int mode) {
+        return Sys.call(FCHMOD, fd, mode, 0, 0, 0, 0);
+    }
+
+    /** fchown(2). -1 leaves one as it is. */
+    public static int fchown(int fd, int user, int group) {
+        return Sys.call(FCHOWN, fd, user, group, 0, 0, 0);
     }
 
     /** prctl(2), of the calling thread. */
