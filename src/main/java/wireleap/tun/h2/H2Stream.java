@@ -82,10 +82,7 @@ abstract class H2Stream {
     /** It may send again. */
     abstract void onWritable(long nowNanos);
 
-    /** Whether so much of its ring is free that the peer is to be told. */
-    abstract boolean owesWindow();
-
-    /** By how much the peer's window is widened now, when it is owed. */
+    /** By how much the peer's window is to be widened now: 0 or more. */
     abstract int owedWindow();
 
     /** Its patience is over; see {@link Patience}. */

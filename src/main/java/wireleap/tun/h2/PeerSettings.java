@@ -17,17 +17,23 @@ final class PeerSettings {
     /** Such that the ends of all of them have room in the outbox at once. */
     private static final int MOST_STREAMS = 500;
 
-    // What holds until the peer says otherwise.
-
     /** Streams that may be open at once. */
-    int maxStreams = MOST_STREAMS;
+    int maxStreams;
     /** Of each stream, towards the peer. */
-    int initialWindow = Frame.FIRST_WINDOW;
+    int initialWindow;
     /** Payload of a frame. */
-    int maxFrameBytes = Frame.LEAST_MAX_BYTES;
+    int maxFrameBytes;
     /** Of HPACK's table, for what we encode. */
-    int tableBytes = HeaderCodec.TABLE_BYTES;
+    int tableBytes;
     private int wrongCode;
+
+    /** What holds until the peer says otherwise. */
+    void reset() {
+        maxStreams = MOST_STREAMS;
+        initialWindow = Frame.FIRST_WINDOW;
+        maxFrameBytes = Frame.LEAST_MAX_BYTES;
+        tableBytes = HeaderCodec.TABLE_BYTES;
+    }
 
     /** Our own, the first frame of the connection: section 3.4. */
     static void putOurs(Outbox outbox) {

@@ -28,14 +28,17 @@ final class Sending {
     /** Those whose share of the connection's window is used up. */
     private final Chain<H2Stream> sated = new Chain<>();
     /** The connection's, towards the peer. */
-    private int window = Frame.FIRST_WINDOW;
+    private int window;
 
     Sending(Outbox outbox, PeerSettings peer) {
         this.outbox = outbox;
         this.peer = peer;
     }
 
-    /** Whether streams wait for the connection's window. */
+    void reset() {
+        window = Frame.FIRST_WINDOW;
+    }
+
     boolean isBraked() {
         return sated.size() > 0 || window <= 0 && waiting.size() > 0;
     }

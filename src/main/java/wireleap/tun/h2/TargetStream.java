@@ -155,13 +155,9 @@ final class TargetStream extends H2Stream {
     }
 
     @Override
-    boolean owesWindow() {
-        return 2 * owedWindow() >= WINDOW_BYTES;
-    }
-
-    @Override
     int owedWindow() {
-        return WINDOW_BYTES - receiveWindow;
+        int owed = WINDOW_BYTES - receiveWindow;
+        return 2 * owed >= WINDOW_BYTES ? owed : 0;
     }
 
     @Override

@@ -143,10 +143,14 @@ public final class Controller implements AutoCloseable {
         Files.delete(home.resolve("wireleap_tun.pid"));
     }
 
+    /** Ends the daemon if it runs. */
     @Override
     public void close() throws InterruptedException {
         if (daemon != null) {
-            daemon.destroyForcibly().waitFor();
+            daemon.destroy();
+            if (!daemon.waitFor(STOP_MILLIS, TimeUnit.MILLISECONDS)) {
+                daemon.destroyForcibly().waitFor();
+            }
         }
     }
 }
