@@ -192,6 +192,25 @@ class QueuesKernelTest {
         }
     }
 
+    /** The kernel has seen which queue the answers came from: most of what goes on comes in where it belongs. */
+    @ParameterizedTest
+    @EnumSource
+    void afterAnAnswerHardlyAnythingIsGivenToAnotherLoop(Family family) throws Exception {
+        int rounds = 50;
+        long before = daemon.stat("loop", "given");
+        try (var near = near(family); var far = far(family, 5); var other = far(family, 6)) {
+            for (int i = 0; i < rounds; i++) {
+                for (var target : new DatagramChannel[] {far, other}) {
+                    near.send(ByteBuffer.allocate(10), target.getLocalAddress());
+                    echo(target);
+                    near.receive(ByteBuffer.allocate(10));
+                }
+            }
+        }
+        long given = daemon.stat("loop", "given") - before;
+        assertTrue(given < rounds / 5, given + " of " + 2 * rounds + " were given");
+    }
+
     @ParameterizedTest
     @EnumSource
     void fragmentsOfManySocketsArriveWhole(Family family) throws Exception {

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.mem.Bytes;
@@ -24,6 +25,7 @@ import wireleap.tun.wire.UdpHeader;
 import wireleap.tun.wire.VirtioNetHeader;
 
 /** Packets that come in on a queue of the TUN whose loop has nothing to do with them find the loop that has. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SiblingsTest {
     private static final int PORT = 5000;
 
@@ -187,6 +189,17 @@ class SiblingsTest {
         stacks.run();
         assertEquals(List.of(0L, 1L, 0L), stacks.each(Gauge.FLOWS_ESTABLISHED));
         assertEquals(0, stacks.count(Counter.TCP_RESET_SENT_NO_FLOW));
+    }
+
+    @Test
+    void whoWasGivenAStrayStillGivesItsOwn() {
+        int iss = dial(1);
+        stacks.members.get(1).receive(Packets.tcp(World.CLIENT, PORT + 1, World.TARGET, 80, 1, 1, Packets.ACK));
+        stacks.run();
+        stacks.members.get(0).receive(Packets.tcp(World.CLIENT, PORT, World.TARGET, 80, 8, iss + 1, Packets.ACK));
+        stacks.run();
+        assertEquals(List.of(0L, 1L), stacks.each(Gauge.FLOWS_ESTABLISHED));
+        assertEquals(1, stacks.count(Counter.TCP_RESET_SENT_NO_FLOW));
     }
 
     @Test

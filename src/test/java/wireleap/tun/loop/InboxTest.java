@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.mem.Bytes;
@@ -126,6 +127,7 @@ class InboxTest {
 
     /** Two givers and a taker that sleeps when it can: nothing is lost, each giver's packets come in order. */
     @Test
+    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void threadsAtOnceLoseNothingAndKeepTheirOrder() throws InterruptedException {
         final var each = 100_000L;
         poller.waits = true;
