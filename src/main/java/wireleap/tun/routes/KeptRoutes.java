@@ -112,7 +112,10 @@ final class KeptRoutes {
         host.bringUp(tun.orElseThrow(), plan.settings());
     }
 
-    /** Looks at what there is, and says what is to be done so that the plan holds. */
+    /**
+     * Looks at what there is, and says what is to be done so that the plan holds. If the TUN is gone, the plan is closed
+     * before that.
+     */
     Repair inspect() throws RouteRefusedException {
         certain = false;
         Sighting seen = host.look(plan);
@@ -121,7 +124,8 @@ final class KeptRoutes {
         if (ready.isPresent() && seen.device().isEmpty() && plan.stage().compareTo(Stage.CAPTURING) >= 0) {
             ready = Optional.empty();
             tun = Optional.empty();
-            plan = plan.withoutDevice();
+            pursue(plan.withoutDevice());
+            return inspect();
         }
         return Repair.of(plan, ready, seen);
     }
