@@ -29,7 +29,12 @@ interface SocketRights {
 
             @Override
             public <T> T use(Caller.Action<T> action) throws IOException {
-                return caller.files(action);
+                try {
+                    return caller.files(action);
+                } catch (IOException e) {                // in words that the user knows
+                    throw new IOException(e.getMessage().replace(caller.directory().toString(), caller.home().toString()),
+                            e);
+                }
             }
         };
     }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
 import wireleap.tun.os.Sys;
-import wireleap.tun.os.linux.gen.Linux;
 
 /**
  * The user for whom a daemon runs that was started setuid root: its real user id from now on, credentials(7), and a
@@ -24,11 +23,13 @@ public final class Caller implements AutoCloseable {
 
     private final int user;
     private final int group;
+    private final Path home;
     private final Fd directory;
 
-    private Caller(int user, int group, Fd directory) {
+    private Caller(int user, int group, Path home, Fd directory) {
         this.user = user;
         this.group = group;
+        this.home = home;
         this.directory = directory;
     }
 
@@ -37,16 +38,15 @@ public final class Caller implements AutoCloseable {
      *
      * @param user 0..2^31-1
      * @param group 0..2^31-1
-     * @param directory absolute and without symbolic links, the user's own
+     * @param home the directory, absolute and without symbolic links, the user's own
      * @throws IOException if this process is not root's, or the directory is another one's
      */
-    public static Caller assume(int user, int group, Path directory) throws IOException {
+    public static Caller assume(int user, int group, Path home) throws IOException {
         ErrnoException.check("setresuid " + user + ", root, root", LinuxSys.setresuid(user, ROOT, ROOT));
-        String call = "open " + directory;
-        Fd fd = Fd.of(call, Sys.open(directory.toString(), Linux.O_PATH() | Linux.O_CLOEXEC(), 0));
+        Fd fd = Fd.of("open " + home, Sys.open(home.toString(), OpenFlags.PLACE, 0));
         try {
-            Caller caller = new Caller(user, group, fd);
-            caller.requireOwn(directory);
+            Caller caller = new Caller(user, group, home, fd);
+            caller.requireOwn();
             return caller;
         } catch (IOException | RuntimeException e) {
             fd.close();
@@ -55,16 +55,21 @@ public final class Caller implements AutoCloseable {
     }
 
     /** By the descriptor, behind which nobody can put another directory. */
-    private void requireOwn(Path named) throws IOException {
+    private void requireOwn() throws IOException {
         Path opened = Files.readSymbolicLink(directory());
-        if (!opened.equals(named)) {
-            throw new IOException("the directory " + named + " is " + opened + " in truth: a link was followed");
+        if (!opened.equals(home)) {
+            throw new IOException("the directory " + home + " is " + opened + " in truth: a link was followed");
         }
         Object owner = Files.getAttribute(directory(), "unix:uid");
         if (!owner.equals(user) || !Files.isDirectory(directory())) {
-            throw new IOException(named + " must be a directory of the user " + user + ", who started this; it belongs"
+            throw new IOException(home + " must be a directory of the user " + user + ", who started this; it belongs"
                     + " to the user " + owner);
         }
+    }
+
+    /** The directory by the name that it was opened by. */
+    public Path home() {
+        return home;
     }
 
     /** The open directory, whatever becomes of its name; while this is open. */
