@@ -1,24 +1,34 @@
 package wireleap.tun.api;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /**
- * Reads the body of one request into memory that grows with what has come in, never with what was announced, and that
- * is charged to a budget of all connections until this is closed.
+ * Reads the body of one request into memory that grows with what has come in, never with what was announced, piece by
+ * piece, so that nothing is copied to grow. What is more than a little is charged to a budget of all connections until
+ * this is closed: a short list can be written whatever others send.
  */
 final class BodyReader implements AutoCloseable {
-    private static final int FIRST_BYTES = 4 << 10;
+    /** So much is charged to nobody: 4 MiB for all connections together. */
+    static final int FREE_BYTES = 16 << 10;
+    private static final int PIECE_BYTES = 16 << 10;
     private static final int CHUNK_LINE_BYTES = 4 << 10;   // a chunk's size and its extensions
     private static final int CHUNK_SIZE_DIGITS = 15;       // hexadecimal; so many fit a long
 
     private final HttpInput input;
     private final HttpLimits limits;
     private final Semaphore budgetBytes;
-    private byte[] bytes = new byte[0];                    // its length is what has been taken from the budget
+    private final List<ByteBuffer> pieces = new ArrayList<>();   // each filled up to its position
     private int length;
+    private int capacity;
+    private int chargedBytes;
 
     BodyReader(HttpInput input, HttpLimits limits, Semaphore budgetBytes) {
         this.input = input;
@@ -31,13 +41,19 @@ final class BodyReader implements AutoCloseable {
      *
      * @throws HttpException after which the connection is useless
      */
-    ByteBuffer read(Head.Framing framing) throws IOException, HttpException {
+    InputStream read(Head.Framing framing) throws IOException, HttpException {
         if (framing.isChunked()) {
             readChunks();
         } else {
             append(framing.lengthBytes(), (int) framing.lengthBytes());
         }
-        return ByteBuffer.wrap(bytes, 0, length);
+        return new SequenceInputStream(Collections.enumeration(pieces.stream()
+                .map(piece -> new ByteArrayInputStream(piece.array(), 0, piece.position())).toList()));
+    }
+
+    /** How many bytes there are, decoded. */
+    int length() {
+        return length;
     }
 
     /** RFC 9112 section 7.1; extensions and trailers are read and ignored. */
@@ -62,29 +78,45 @@ final class BodyReader implements AutoCloseable {
         return Long.parseLong(digits, 16);
     }
 
-    /** @param mostBytes that the whole body may have, as far as is known */
+    /**
+     * Lets others have their turn after each piece: a client that sends without a pause would else keep a thread that is
+     * not its own.
+     *
+     * @param mostBytes that the whole body may have, as far as is known
+     */
     private void append(long count, int mostBytes) throws IOException, HttpException {
         if (count > limits.bodyBytes() - length) {
             throw tooLarge(limits);
         }
         for (int end = length + (int) count; length < end; ) {
-            ByteBuffer some = input.some(end - length);
-            reserve(length + some.remaining(), mostBytes);
-            int more = some.remaining();
-            some.get(bytes, length, more);
-            length += more;
+            ByteBuffer some = input.some(Math.min(end - length, PIECE_BYTES));
+            while (some.hasRemaining()) {
+                ByteBuffer piece = room(mostBytes);
+                int more = Math.min(some.remaining(), piece.remaining());
+                piece.put(some.slice(some.position(), more));
+                some.position(some.position() + more);
+                length += more;
+            }
         }
     }
 
-    private void reserve(int needed, int mostBytes) throws HttpException {
-        if (needed > bytes.length) {
-            int grown = Math.max(needed, Math.min(Math.max(FIRST_BYTES, 2 * bytes.length), mostBytes));
-            if (!budgetBytes.tryAcquire(grown - bytes.length)) {
-                throw new HttpException(Status.UNAVAILABLE,
-                        "too many large requests are under way at once; try again later");
-            }
-            bytes = Arrays.copyOf(bytes, grown);
+    /** A piece that is not full yet. */
+    private ByteBuffer room(int mostBytes) throws HttpException {
+        if (length == capacity) {
+            int bytes = Math.min(PIECE_BYTES, mostBytes - length);
+            charge(Math.max(0, capacity + bytes - FREE_BYTES) - chargedBytes);
+            pieces.add(ByteBuffer.allocate(bytes));
+            capacity += bytes;
+            Thread.yield();
         }
+        return pieces.getLast();
+    }
+
+    private void charge(int bytes) throws HttpException {
+        if (!budgetBytes.tryAcquire(bytes)) {
+            throw new HttpException(Status.UNAVAILABLE, "too many large requests are under way at once; try again later");
+        }
+        chargedBytes += bytes;
     }
 
     static HttpException tooLarge(HttpLimits limits) {
@@ -93,8 +125,8 @@ final class BodyReader implements AutoCloseable {
 
     @Override
     public void close() {
-        budgetBytes.release(bytes.length);
-        bytes = new byte[0];
-        length = 0;
+        budgetBytes.release(chargedBytes);
+        chargedBytes = 0;
+        pieces.clear();
     }
 }

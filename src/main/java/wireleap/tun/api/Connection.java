@@ -1,6 +1,7 @@
 package wireleap.tun.api;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -18,25 +19,46 @@ import org.slf4j.LoggerFactory;
 final class Connection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
-    /** FRESH: nothing has come in yet. IDLE: between an answer and the next request. ENDED: by another thread. */
-    private enum Phase { FRESH, BUSY, IDLE, ENDED }
+    private enum Phase {
+        /** Nothing has come in yet. */
+        FRESH,
+        /** A request has begun and is not complete, or was refused. */
+        READING,
+        /** A request is complete and its answer is being found, or streamed. */
+        ANSWERING,
+        /** The answer is being written. */
+        WRITING,
+        /** Between an answer and the next request. */
+        IDLE,
+        /** By another thread. */
+        ENDED
+    }
 
     private final SocketChannel channel;
     private final HttpInput input;
     private final Router router;
     private final HttpLimits limits;
     private final Semaphore budgetBytes;
+    private final Semaphore largeBodies;
     private final Deadlines deadlines;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.FRESH);
-    private volatile long idleSinceNanos;   // of System.nanoTime(), in phase IDLE
+    private volatile long requestNanos = System.nanoTime();   // when the last request was complete, or this began
     private volatile boolean stopping;      // the answer under way is the last
 
-    Connection(SocketChannel channel, Router router, HttpLimits limits, Semaphore budgetBytes, Deadlines deadlines) {
+    /**
+     * A connection from which nothing has been read.
+     *
+     * @param budgetBytes that the bodies of all connections may hold
+     * @param largeBodies taken while such a body is being worked on: what its text becomes needs memory too
+     */
+    Connection(SocketChannel channel, Router router, HttpLimits limits, Semaphore budgetBytes, Semaphore largeBodies,
+            Deadlines deadlines) {
         this.channel = channel;
         this.input = new HttpInput(channel);
         this.router = router;
         this.limits = limits;
         this.budgetBytes = budgetBytes;
+        this.largeBodies = largeBodies;
         this.deadlines = deadlines;
     }
 
@@ -45,6 +67,7 @@ final class Connection {
         boolean more = true;
         while (more) {
             more = exchange();
+            Thread.yield();                          // who sends without a pause must not keep others waiting
         }
     }
 
@@ -74,31 +97,56 @@ final class Connection {
             }
         }
         try (var late = deadlines.closing(channel, limits.headNanos())) {
-            boolean more = input.awaitByte()
-                    && phase.getAndUpdate(p -> p == Phase.ENDED ? p : Phase.BUSY) != Phase.ENDED;
+            boolean more = input.awaitByte() && enter(Phase.READING);
             return more ? Optional.of(new HeadReader(input, limits).read()) : Optional.empty();
         }
+    }
+
+    /** Goes on to another phase; false: another thread has ended this. */
+    private boolean enter(Phase next) {
+        return phase.getAndUpdate(p -> p == Phase.ENDED ? p : next) != Phase.ENDED;
     }
 
     private boolean answer(Head head) throws IOException, HttpException {
         Answer answer;
         try (BodyReader body = new BodyReader(input, limits, budgetBytes)) {
-            answer = router.answer(new Request(head, read(body, head), this));
+            InputStream content = read(body, head);
+            requestNanos = System.nanoTime();
+            if (!enter(Phase.ANSWERING)) {
+                return false;
+            }
+            answer = answer(new Request(head, content, this), body.length() > BodyReader.FREE_BYTES);
         }
         boolean last = head.isLast() || stopping;
         switch (answer) {
             case Response response -> {
                 LOG.debug("{}: {}", head, response.status().code());
+                enter(Phase.WRITING);
                 write(response, head.isHead(), last);
             }
             case Streaming streaming -> stream(streaming, head, last);
         }
-        idleSinceNanos = System.nanoTime();
-        return !last && phase.compareAndSet(Phase.BUSY, Phase.IDLE) && !stopping;
+        return !last && enter(Phase.IDLE) && !stopping;
+    }
+
+    private Answer answer(Request request, boolean isLarge) throws IOException {
+        if (!isLarge) {
+            return router.answer(request);
+        }
+        try {
+            largeBodies.acquire();
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException("the server stops");
+        }
+        try {
+            return router.answer(request);
+        } finally {
+            largeBodies.release();
+        }
     }
 
     /** A client that asked first whether to send the body hears at once that its request has no chance. */
-    private ByteBuffer read(BodyReader body, Head head) throws IOException, HttpException {
+    private InputStream read(BodyReader body, Head head) throws IOException, HttpException {
         try (var late = deadlines.closing(channel, limits.bodyNanos())) {
             if (head.expectsContinue() && !input.hasBuffered()) {
                 router.find(head);
@@ -155,14 +203,24 @@ final class Connection {
         }
     }
 
-    /** Since when, in System.nanoTime(), this has been waiting for another request; none while it serves one. */
-    Optional<Long> idleSinceNanos() {
-        return phase.get() == Phase.IDLE ? Optional.of(idleSinceNanos) : Optional.empty();
+    /** Since when, in System.nanoTime(), there has been no complete request. Any thread. */
+    long requestNanos() {
+        return requestNanos;
     }
 
-    /** Ends this connection if it is waiting for another request; false: it is not. Any thread. */
-    boolean endIfIdle() throws IOException {
-        return endIf(Phase.IDLE);
+    /** Whether nobody here is at work for its client, so that it may be ended for another's sake. Any thread. */
+    boolean mayEnd() {
+        return phase.get() != Phase.ANSWERING;
+    }
+
+    /** Ends this connection if it {@link #mayEnd}. Any thread. */
+    boolean endIfMay() throws IOException {
+        Phase before = phase.getAndUpdate(p -> p == Phase.ANSWERING ? p : Phase.ENDED);
+        if (before == Phase.ANSWERING) {
+            return false;
+        }
+        channel.close();
+        return true;
     }
 
     /** Ends this connection, once the answer under way, if any, has been written. Any thread. */

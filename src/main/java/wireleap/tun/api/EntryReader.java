@@ -8,9 +8,9 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -25,11 +25,15 @@ import wireleap.tun.policy.IpPrefix;
 
 /** Reads the JSON bodies (RFC 8259) of the bypass list: all of it or an HttpException that names what is wrong. */
 final class EntryReader implements AutoCloseable {
+    private static final int TEXT_CHARS = 4 << 10;       // much more than an entry or a key has
+    private static final int ENTRIES_A_TURN = 256;
+
     /** Names are neither interned nor kept: they are the clients' choice. Nothing good is nested deeper than 2. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(4).build())
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(4).maxStringLength(TEXT_CHARS)
+                    .maxNameLength(TEXT_CHARS).build())
             .build();
 
     private static final String LIST = "[\"192.0.2.1\",\"10.0.0.0/8\"]";
@@ -37,18 +41,18 @@ final class EntryReader implements AutoCloseable {
 
     private final JsonParser parser;
 
-    private EntryReader(ByteBuffer body) throws IOException, HttpException {
-        CharBuffer text = decoded(body);
-        parser = JSON.createParser(text.array(), text.position(), text.remaining());
+    /** JSON is UTF-8; what is not is refused, not mended. */
+    private EntryReader(InputStream body) throws IOException {
+        parser = JSON.createParser(new InputStreamReader(body, StandardCharsets.UTF_8.newDecoder()));
     }
 
     /** The entries of an array of strings, each once; none for null. */
-    static List<IpPrefix> list(ByteBuffer body) throws HttpException {
+    static List<IpPrefix> list(InputStream body) throws HttpException {
         return read(body, LIST, reader -> List.copyOf(reader.array("")));
     }
 
     /** What an object with "add" and "remove", each an array of strings, null or absent, asks for. */
-    static BypassEdit patch(ByteBuffer body) throws HttpException {
+    static BypassEdit patch(InputStream body) throws HttpException {
         return read(body, PATCH, EntryReader::patch);
     }
 
@@ -58,17 +62,18 @@ final class EntryReader implements AutoCloseable {
         T read(EntryReader reader) throws IOException, HttpException;
     }
 
-    private static <T> T read(ByteBuffer body, String example, Form<T> form) throws HttpException {
-        if (!body.hasRemaining()) {
-            throw HttpException.bad("the body is empty; JSON is expected, such as " + example);
-        }
+    private static <T> T read(InputStream body, String example, Form<T> form) throws HttpException {
         try (EntryReader reader = new EntryReader(body)) {
-            reader.parser.nextToken();
+            if (reader.parser.nextToken() == null) {
+                throw HttpException.bad("the body is empty; JSON is expected, such as " + example);
+            }
             T result = form.read(reader);
             if (reader.parser.nextToken() != null) {
                 throw HttpException.bad("something follows the JSON value");
             }
             return result;
+        } catch (CharacterCodingException e) {
+            throw HttpException.bad("the body is not UTF-8");
         } catch (JsonEOFException e) {
             throw HttpException.bad("not JSON: it ends too early" + place(e.getLocation()));
         } catch (JsonProcessingException e) {
@@ -81,15 +86,6 @@ final class EntryReader implements AutoCloseable {
     /** Where a body is not JSON; null where the parser's limits are exceeded. */
     private static String place(JsonLocation location) {
         return location == null ? "" : ", at line " + location.getLineNr() + ", column " + location.getColumnNr();
-    }
-
-    /** JSON is UTF-8; what is not is refused, not mended. */
-    private static CharBuffer decoded(ByteBuffer body) throws HttpException {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(body);
-        } catch (CharacterCodingException e) {
-            throw HttpException.bad("the body is not UTF-8");
-        }
     }
 
     private BypassEdit patch() throws IOException, HttpException {
@@ -124,6 +120,9 @@ final class EntryReader implements AutoCloseable {
             throw HttpException.bad(where + "an array of strings is expected, such as " + LIST + ", not " + found());
         }
         for (int index = 0; parser.nextToken() != JsonToken.END_ARRAY; index++) {
+            if (index % ENTRIES_A_TURN == 0) {
+                Thread.yield();                      // a long list must not keep others waiting
+            }
             entries.add(entry(where + "entry " + index + ": "));
             if (entries.size() > BypassSet.MAX_ENTRIES) {
                 throw new HttpException(Status.PAYLOAD_TOO_LARGE, where + "more than " + BypassSet.MAX_ENTRIES

@@ -7,7 +7,8 @@ package wireleap.tun.api;
  * @param headerBytes the longest header section, and the longest trailer section; more: 431
  * @param bodyBytes the longest body, decoded; more: 413
  * @param bufferedBytes the most that the bodies of all connections may hold at one time; more: 503
- * @param connections the most that may be open; more: an idle one goes, and where none is idle the new one gets 503
+ * @param connections the most that may be open; more: the one longest without a complete request goes, and where an
+ *     answer is being found on all of them the new one gets 503
  * @param listeners the most connections that may listen to events; more: 503
  * @param headNanos from a connection's begin, or a later request's first byte, to the end of the header section
  * @param bodyNanos from there to the end of the body

@@ -6,7 +6,6 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -15,18 +14,22 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Accepts connections, on a virtual thread of its own, and counts them. When all places are taken, the connection that
- * has been idle for the longest since its last answer goes for the new one: keep-alive never costs another client its
- * turn. Where none is idle, the new one gets 503.
+ * has been without a complete request for the longest goes for the new one, be it idle, slow or silent: neither
+ * keep-alive nor malice costs another client its turn. Where an answer is being found on all of them, the new one gets
+ * 503.
  */
 final class Listener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final long GRACE_NANOS = 20_000_000;
+    private static final Duration PAUSE_FOR_GRACE = Duration.ofMillis(1);
 
     private final ServerSocketChannel server;
     private final Router router;
     private final HttpLimits limits;
     private final Deadlines deadlines = new Deadlines();
     private final Semaphore budgetBytes;
+    private final Semaphore largeBodies = new Semaphore(1, true);
     private final Map<Connection, Thread> connections = new ConcurrentHashMap<>();   // only accepting adds to it
     private final Thread thread = Thread.ofVirtual().name("api-listener").unstarted(this::run);
 
@@ -62,12 +65,12 @@ final class Listener implements AutoCloseable {
         }
     }
 
-    private void admit(SocketChannel channel) throws IOException {
-        if (connections.size() >= limits.connections() && !endAnIdleOne()) {
+    private void admit(SocketChannel channel) throws IOException, InterruptedException {
+        if (connections.size() >= limits.connections() && !makeRoom()) {
             refuse(channel);
             return;
         }
-        Connection connection = new Connection(channel, router, limits, budgetBytes, deadlines);
+        Connection connection = new Connection(channel, router, limits, budgetBytes, largeBodies, deadlines);
         Thread serving = Thread.ofVirtual().name("api-connection")
                 .uncaughtExceptionHandler((any, e) -> LOG.error("a connection's thread ended: {}", e.toString()))
                 .unstarted(() -> serve(connection, channel));
@@ -84,17 +87,29 @@ final class Listener implements AutoCloseable {
         }
     }
 
-    /** Makes a place free at the cost of the longest idle connection; false when none is idle. */
-    private boolean endAnIdleOne() throws IOException {
-        var idle = connections.keySet().stream().filter(c -> c.idleSinceNanos().isPresent())
-                .sorted(Comparator.comparing(c -> c.idleSinceNanos().orElse(Long.MAX_VALUE))).toList();
-        for (Connection connection : idle) {
-            if (connection.endIfIdle()) {
-                connections.remove(connection);
+    /**
+     * Makes a place free; false when all of them have an answer under way. A connection keeps its place for a moment,
+     * which this waits for: so whoever sends its request at once is heard, however many come.
+     */
+    private boolean makeRoom() throws IOException, InterruptedException {
+        for (;;) {
+            Connection oldest = null;
+            for (Connection connection : connections.keySet()) {
+                if (connection.mayEnd()
+                        && (oldest == null || connection.requestNanos() - oldest.requestNanos() < 0)) {
+                    oldest = connection;
+                }
+            }
+            if (oldest == null) {
+                return false;
+            }
+            if (System.nanoTime() - oldest.requestNanos() < GRACE_NANOS) {
+                Thread.sleep(PAUSE_FOR_GRACE);
+            } else if (oldest.endIfMay()) {
+                connections.remove(oldest);
                 return true;
             }
         }
-        return false;
     }
 
     /** An empty socket's buffer takes these few bytes, so nobody waits. A client that is gone already is no trouble. */

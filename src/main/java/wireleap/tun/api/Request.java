@@ -1,6 +1,6 @@
 package wireleap.tun.api;
 
-import java.nio.ByteBuffer;
+import java.io.InputStream;
 
 /**
  * A request that has come in whole.
@@ -8,5 +8,5 @@ import java.nio.ByteBuffer;
  * @param body its bytes, decoded from chunks; valid until it is answered
  * @param connection that it came by: says who asks
  */
-record Request(Head head, ByteBuffer body, Connection connection) {
+record Request(Head head, InputStream body, Connection connection) {
 }

@@ -1,6 +1,8 @@
 package wireleap.tun.api;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.util.concurrent.Semaphore;
@@ -36,9 +38,10 @@ public final class HttpTarget implements Target {
     private static void request(HttpInput connection, Semaphore budget) throws IOException, HttpException {
         Head head = new HeadReader(connection, LIMITS).read();
         head.isLast();
+        filter(head);
         head.expectsContinue();
         try (BodyReader body = new BodyReader(connection, LIMITS, budget)) {
-            ByteBuffer bytes = body.read(head.body());
+            InputStream bytes = body.read(head.body());
             if (head.method().equals("PATCH")) {
                 EntryReader.patch(bytes);
             } else if (head.method().startsWith("P")) {
@@ -47,10 +50,18 @@ public final class HttpTarget implements Target {
         }
     }
 
+    private static void filter(Head head) {
+        try {
+            FlowFilter.of(head.target().parameters());
+        } catch (HttpException refused) {
+            refused.response();
+        }
+    }
+
     /** A body alone; the first byte says of which kind. */
     public static void entries(Input input, Stopwatch watch) {
         boolean isPatch = (input.u8() & 1) != 0;
-        ByteBuffer body = ByteBuffer.wrap(input.rest());
+        InputStream body = new ByteArrayInputStream(input.rest());
         watch.begin();
         try {
             if (isPatch) {
