@@ -3,8 +3,6 @@ package wireleap.tun;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -156,7 +154,8 @@ final class Daemon {
             keeper.deviceUp(tun.index());
             state.offloads(tun.queues().getFirst().offloads());
             warnIfFewer(tun.queues().size());
-            loops = new LoopMaker(config, platform).make(tun.queues(), upstream(), memory, this::loopDied);
+            loops = new LoopMaker(config, platform, LoopNews.of(config, state))
+                    .make(tun.queues(), upstream(), memory, this::loopDied);
             state.loops(loops);
             serve(keeper, tun);
         } finally {
@@ -247,16 +246,10 @@ final class Daemon {
     }
 
     private void warnIfLocal(InetAddress server) {
-        boolean isLocal = server.isLoopbackAddress() || server.isAnyLocalAddress();
-        try {
-            isLocal |= NetworkInterface.getByInetAddress(server) != null;
-        } catch (SocketException e) {
-            LOG.debug("the host's addresses cannot be listed: {}", e.getMessage());
-        }
-        if (isLocal && config.bypass().size() == 0 && config.routes().bypassUsers().isEmpty()) {
-            String warning = "the upstream " + config.upstream() + " is on this host: what it sends itself would come back through"
-                    + " the TUN; give --bypass-user with the user that it runs as, or --bypass with the addresses it"
-                    + " connects to";
+        if (LoopNews.isOnThisHost(server) && config.bypass().size() == 0 && config.routes().bypassUsers().isEmpty()) {
+            String warning = "the upstream " + config.upstream() + " is on this host: what it sends itself would come back"
+                    + " through the TUN; give --bypass-user with the user that it runs as, or --bypass with the addresses"
+                    + " it connects to";
             LOG.warn(warning);
             state.warn(warning);
         }

@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import wireleap.tun.flow.LoopWatch;
 import wireleap.tun.flow.StackSettings;
 import wireleap.tun.loop.EventLoop;
 import wireleap.tun.loop.Loops;
@@ -28,10 +29,12 @@ final class LoopMaker {
 
     private final Config config;
     private final Platform platform;
+    private final LoopWatch watch;
 
-    LoopMaker(Config config, Platform platform) {
+    LoopMaker(Config config, Platform platform, LoopWatch watch) {
         this.config = config;
         this.platform = platform;
+        this.watch = watch;
     }
 
     /**
@@ -77,6 +80,7 @@ final class LoopMaker {
                 .withFlows(config.maxFlows(), Math.min(config.maxFlows(), MAX_HALF_OPEN), MAX_RING_BYTES)
                 .withSessions(config.maxUdpSessions(), Math.min(config.maxUdpSessions(), MAX_SESSIONS_PER_CLIENT),
                     SESSION_IDLE_NANOS)
-                .withManners(config.earlyAccept(), config.echoReply()).withDns(config.dns());
+                .withManners(config.earlyAccept(), config.echoReply()).withDns(config.dns())
+                .withLoopWatch(watch);
     }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,6 +18,7 @@ import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Rule;
@@ -128,6 +130,11 @@ class FaultyPlatform extends SimulatedPlatform {
         @Override
         public void evict(Rule rule) {
             throw new AssertionError("there is none");
+        }
+
+        @Override
+        public OptionalInt way(IpPrefix address) {
+            return OptionalInt.empty();
         }
 
         @Override

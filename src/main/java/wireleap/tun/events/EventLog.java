@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class EventLog implements AutoCloseable {
     /** The most events that are kept. */
     public static final int MAX_EVENTS = 1024;
-    /** The most weight that is kept: one list of the most entries replaced by another, and small change. */
-    public static final int MAX_WEIGHT = 2 * 65_536 + MAX_EVENTS;
+    /** The most weight that is kept behind the last event, which is kept whatever it weighs: about 1 MB. */
+    public static final int MAX_WEIGHT = 16_384;
 
     private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();

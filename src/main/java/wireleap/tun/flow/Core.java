@@ -18,6 +18,7 @@ final class Core {
     final HotBuffer hot;
     final DnsFlows dns;
     final Ownership ownership;
+    final LoopBreaker breaker;
 
     Core(StackSettings settings, Slab slab, Upstream upstream, Counters counters, TimerWheel wheel, IcmpSender icmp,
          DatagramOutput datagrams, SipHash hash, Ownership ownership) {
@@ -29,6 +30,7 @@ final class Core {
         this.icmp = icmp;
         this.ownership = ownership;
         this.hot = new HotBuffer(slab, DownDirection.BYTES_A_TURN);
+        this.breaker = new LoopBreaker(settings.loopWatch(), hash);
         this.dns = new DnsFlows(this, datagrams, hash);
     }
 }

@@ -21,10 +21,12 @@ import wireleap.tun.dns.Redirect;
  * @param earlyAccept whether a connection is accepted before the upstream has connected it
  * @param echoReply whether ICMP echo is answered
  * @param dns where queries to port 53 go, whomever they ask
+ * @param loopWatch is told of flows that come back from our own upstream; {@link LoopWatch#NONE}: none can
  */
 public record StackSettings(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6SelfLo, int maxFlows, int maxHalfOpen,
                             int maxSessions, int maxSessionsPerClient, int maxRingBytes, long sessionIdleNanos,
-                            long dnsIdleNanos, boolean earlyAccept, boolean echoReply, Redirect dns) {
+                            long dnsIdleNanos, boolean earlyAccept, boolean echoReply, Redirect dns,
+                            LoopWatch loopWatch) {
     private static final int LARGEST_TABLE = 1 << 20;
     private static final long SECOND = 1_000_000_000L;
 
@@ -52,31 +54,35 @@ public record StackSettings(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6Se
      */
     public static StackSettings of(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6SelfLo) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, 1 << 14, 1 << 12, 1 << 13, 1 << 12, 1 << 20,
-                60 * SECOND, 10 * SECOND, false, true, Redirect.NONE);
+                60 * SECOND, 10 * SECOND, false, true, Redirect.NONE, LoopWatch.NONE);
     }
 
     /** These settings with other limits on flows. */
     public StackSettings withFlows(int maxFlows, int maxHalfOpen, int maxRingBytes) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
-                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns,
+                loopWatch);
     }
 
     /** These settings with other limits on UDP sessions. */
     public StackSettings withSessions(int maxSessions, int maxSessionsPerClient, long sessionIdleNanos) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
-                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns,
+                loopWatch);
     }
 
     /** These settings with other manners. */
     public StackSettings withManners(boolean earlyAccept, boolean echoReply) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
-                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns,
+                loopWatch);
     }
 
     /** These settings with another way for queries to port 53. */
     public StackSettings withDns(Redirect dns) {
         return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
-                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns);
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns,
+                loopWatch);
     }
 
     /** What each of so many stacks may have where all of them together keep to these limits; at least one of each. */
@@ -85,6 +91,13 @@ public record StackSettings(int mtu, long ipv4Self, long ipv6SelfHi, long ipv6Se
         int sessions = Math.max(1, maxSessions / stacks);
         return withFlows(flows, Math.min(flows, Math.max(1, maxHalfOpen / stacks)), maxRingBytes)
                 .withSessions(sessions, Math.min(sessions, Math.max(1, maxSessionsPerClient / stacks)), sessionIdleNanos);
+    }
+
+    /** These settings with somebody to tell of flows that come back, so that they are looked for. */
+    public StackSettings withLoopWatch(LoopWatch loopWatch) {
+        return new StackSettings(mtu, ipv4Self, ipv6SelfHi, ipv6SelfLo, maxFlows, maxHalfOpen, maxSessions,
+                maxSessionsPerClient, maxRingBytes, sessionIdleNanos, dnsIdleNanos, earlyAccept, echoReply, dns,
+                loopWatch);
     }
 
     /** Whether an address is what we are called on the TUN's other side. */

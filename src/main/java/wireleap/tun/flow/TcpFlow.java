@@ -50,6 +50,8 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
     /** Null: gone, because it is done or broken. */
     private UpstreamStream stream;
     private boolean connected;
+    /** Where it is counted as one that has heard nothing yet. */
+    private int unheard = LoopBreaker.NOWHERE;
     /** Both ends of the connection have closed, whatever becomes of its TIME-WAIT. */
     private boolean closedCleanly;
     /** The connection is over, but the stream goes on. */
@@ -118,6 +120,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
         up.begin(core.settings.maxRingBytes());
         down.begin(null);
         connection.openPassive(syn, iss, nowNanos);
+        unheard = core.breaker.enters(targetHi(), targetLo(), (int) key4() & 0xffff, nowNanos);
         stream = core.dns.open(targetHi(), targetLo(), (int) key4() & 0xffff, this, nowNanos);
         if (stream.refusal() != Refusal.NONE) {
             refuse(nowNanos);
@@ -160,6 +163,9 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
 
     private void join(long nowNanos) {
         connected = true;
+        if (core.upstream.tellsConnected()) {
+            hear(nowNanos);
+        }
         up.open(stream);
         down = stream.peeks() ? peeking : ring();
         down.begin(stream);
@@ -167,6 +173,13 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
             connection.accept(nowNanos);
         }
         core.turn.add(turn);
+    }
+
+    private void hear(long nowNanos) {
+        if (unheard != LoopBreaker.NOWHERE) {
+            core.breaker.hears(unheard, nowNanos);
+            unheard = LoopBreaker.NOWHERE;
+        }
     }
 
     private RingDirection ring() {
@@ -215,6 +228,9 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
     public void onReady(int events, long nowNanos) {
         if ((events & (LinkOwner.READABLE | LinkOwner.FAILED)) != 0) {
             down.readable();
+        }
+        if ((events & (LinkOwner.READABLE | LinkOwner.FAILED)) == LinkOwner.READABLE) {
+            hear(nowNanos);
         }
         if ((events & (LinkOwner.WRITABLE | LinkOwner.FAILED)) != 0) {
             up.writable();
@@ -385,12 +401,20 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
         }
         if (stream == null) {
             core.wheel.cancel(timer);
+            leavePlace();
             up.discard();
             down.discard();
             inUse = false;
             flows.recycle(this);
         } else if (!draining) {
             watchDrain(nowNanos);
+        }
+    }
+
+    private void leavePlace() {
+        if (unheard != LoopBreaker.NOWHERE) {
+            core.breaker.leaves(unheard);
+            unheard = LoopBreaker.NOWHERE;
         }
     }
 

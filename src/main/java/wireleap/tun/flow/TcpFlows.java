@@ -86,7 +86,15 @@ final class TcpFlows {
         } else if (!door.admits(packet.srcHi(), packet.srcLo(), halfOpen.size(), nowNanos)) {
             core.counters.increment(Counter.DROP_TCP_STRANGER);
         } else {
-            admit(packet, isn.next(packet.dstHi(), packet.dstLo(), header.dstPort(), packet.srcHi(), packet.srcLo(),
+            judge(packet, nowNanos);
+        }
+    }
+
+    private void judge(IpPacket packet, long nowNanos) {
+        switch (core.breaker.judge(packet.dstHi(), packet.dstLo(), header.dstPort(), nowNanos)) {
+            case WAIT -> core.counters.increment(Counter.DROP_LOOP_SUSPECTED);
+            case REFUSE -> reset(packet, Counter.TCP_RESET_LOOP);
+            case ADMIT -> admit(packet, isn.next(packet.dstHi(), packet.dstLo(), header.dstPort(), packet.srcHi(), packet.srcLo(),
                     header.srcPort(), nowNanos), nowNanos);
         }
     }

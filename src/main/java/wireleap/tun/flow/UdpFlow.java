@@ -39,6 +39,8 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
     private long bytesDown;
     /** Null: out of use, or none could be made. */
     private DatagramSession session;
+    /** Where it is counted as one that has heard nothing yet. */
+    private int unheard = LoopBreaker.NOWHERE;
     private boolean mayRead;
     /** Whether the network may have said something about what was sent. */
     private boolean mayHear;
@@ -155,9 +157,23 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
         return Math.max(1, (length + segmentBytes - 1) / segmentBytes);
     }
 
+    /** Its first datagram goes to this target. */
+    void enter(long hi, long lo, int port, long nowNanos) {
+        unheard = core.breaker.enters(hi, lo, port, nowNanos);
+    }
+
+    /** Whether what it sends is known to come back. */
+    boolean comesBack(long nowNanos) {
+        return core.breaker.isRefused(unheard, nowNanos);
+    }
+
     /** So many bytes went to the client. */
-    void delivered(int bytes) {
+    void delivered(int bytes, long nowNanos) {
         bytesDown += bytes;
+        if (unheard != LoopBreaker.NOWHERE) {
+            core.breaker.hears(unheard, nowNanos);
+            unheard = LoopBreaker.NOWHERE;
+        }
     }
 
     void show(FlowPage page) {
@@ -279,6 +295,10 @@ final class UdpFlow extends UdpSession implements DatagramOwner, Timer.Target, T
         if (session != null) {
             session.close();
             session = null;
+        }
+        if (unheard != LoopBreaker.NOWHERE) {
+            core.breaker.leaves(unheard);
+            unheard = LoopBreaker.NOWHERE;
         }
         inUse = false;
     }

@@ -69,13 +69,31 @@ final class UdpFlows {
             core.dns.onDatagram(packet, header, segmentBytes, nowNanos);
         } else {
             UdpFlow flow = table.find(packet.srcHi(), packet.srcLo(), header.srcPort());
-            if (flow == null) {
+            if (flow == null && mayOpen(packet, nowNanos)) {
                 flow = open(packet, nowNanos);
             }
-            if (flow != null) {
+            if (flow != null && flow.comesBack(nowNanos)) {
+                refuseLoop(packet, nowNanos);
+            } else if (flow != null) {
                 sendOn(flow, packet, segmentBytes, mayFragment, nowNanos);
             }
         }
+    }
+
+    private boolean mayOpen(IpPacket packet, long nowNanos) {
+        LoopBreaker.Verdict verdict =
+                core.breaker.judge(packet.dstHi(), packet.dstLo(), header.dstPort(), nowNanos);
+        if (verdict == LoopBreaker.Verdict.WAIT) {
+            core.counters.increment(Counter.DROP_LOOP_SUSPECTED);
+        } else if (verdict == LoopBreaker.Verdict.REFUSE) {
+            refuseLoop(packet, nowNanos);
+        }
+        return verdict == LoopBreaker.Verdict.ADMIT;
+    }
+
+    private void refuseLoop(IpPacket packet, long nowNanos) {
+        core.counters.increment(Counter.DROP_UDP_LOOP);
+        core.icmp.error(IcmpError.ADMIN_PROHIBITED, packet, nowNanos);
     }
 
     /** Null: the upstream carries no datagrams, and the client is told so. */
@@ -93,6 +111,7 @@ final class UdpFlows {
         core.counters.increment(Counter.UDP_SESSIONS_OPENED);
         UdpFlow flow = idle.take();
         flow.of(packet.srcHi(), packet.srcLo(), header.srcPort(), ++opened, nowNanos);
+        flow.enter(packet.dstHi(), packet.dstLo(), header.dstPort(), nowNanos);
         table.add(flow);
         if (!flow.open(nowNanos)) {
             core.counters.increment(Counter.UDP_SESSIONS_REFUSED);
@@ -200,7 +219,7 @@ final class UdpFlows {
             core.counters.add(Counter.DATAGRAMS_DOWN_TOO_LARGE, answers.count());
         } else {
             core.counters.add(Counter.DATAGRAMS_DOWN, answers.count());
-            flow.delivered(answers.length());
+            flow.delivered(answers.length(), nowNanos);
             table.received(flow, nowNanos);
         }
         answers.clear();

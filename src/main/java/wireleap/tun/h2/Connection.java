@@ -2,10 +2,7 @@ package wireleap.tun.h2;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import wireleap.tun.mem.Bytes;
 import wireleap.tun.mem.Chain;
-import wireleap.tun.mem.Counter;
-import wireleap.tun.mem.Slab;
 import wireleap.tun.upstream.Link;
 import wireleap.tun.upstream.LinkOwner;
 import wireleap.tun.upstream.SocketError;
@@ -17,7 +14,7 @@ import wireleap.tun.upstream.SocketError;
  * <p>Whatever the peer does ends the connection at the worst: then {@link H2c} hears of it, once, from the loop and
  * never from within a call of a stream's owner.
  */
-final class Connection implements LinkOwner, FrameReader.Sink {
+final class Connection implements LinkOwner {
     /** What a new stream of ours may receive, SETTINGS_INITIAL_WINDOW_SIZE: small, for it has to be kept. */
     static final int FIRST_STREAM_WINDOW = 16 << 10;
 
@@ -40,12 +37,11 @@ final class Connection implements LinkOwner, FrameReader.Sink {
     final Chain.Link<Connection> place = new Chain.Link<>(this);
     private final H2c h2;
     private final Outbox outbox = new Outbox();
-    private final FrameReader reader = new FrameReader(this);
-    private final Budget budget = new Budget();
     private final PeerSettings peer = new PeerSettings();
-    private final HeaderBlock headers;
-    private final Sending sending;
     private final StreamTable streams = new StreamTable();
+    private final Sending sending = new Sending(outbox, peer);
+    private final Incoming incoming;
+    private final FrameReader reader;
     private final Chain<H2Stream> owing = new Chain<>();
     private Link link;
     private long inbox;
@@ -77,15 +73,11 @@ final class Connection implements LinkOwner, FrameReader.Sink {
     /** MAX_VALUE, or since when there is no memory for what has come. */
     private long noMemorySinceNanos;
     private long noMemoryTryNanos;
-    /** What the peer may still send in all. */
-    private int receiveWindow;
-    /** Of the DATA frame that comes now; null: nobody's. */
-    private H2Stream receiving;
 
     Connection(H2c h2) {
         this.h2 = h2;
-        this.headers = new HeaderBlock(this);
-        this.sending = new Sending(outbox, peer);
+        this.incoming = new Incoming(h2, this, streams, sending, outbox, peer);
+        this.reader = new FrameReader(incoming);
     }
 
     /** Begins to connect. */
@@ -167,6 +159,42 @@ final class Connection implements LinkOwner, FrameReader.Sink {
         return overWhy;
     }
 
+    /** Whether nothing more is to be done than to end it. */
+    boolean isOver() {
+        return over;
+    }
+
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    /** The number of the next stream: those below were opened. */
+    int nextId() {
+        return nextId;
+    }
+
+    // what frames bring about
+
+    /** The peer's SETTINGS have come. */
+    void stand() {
+        if (!standing) {
+            standing = true;
+            stoodSinceNanos = nowNanos;
+            idleSinceNanos = nowNanos;
+        }
+    }
+
+    /** No new streams any more. */
+    void leave() {
+        leaving = true;
+    }
+
+    /** There is no memory for what has come. */
+    void pause() {
+        noMemorySinceNanos = nowNanos;
+        noMemoryTryNanos = nowNanos + NO_MEMORY_TRY_NANOS;
+    }
+
     // the link
 
     @Override
@@ -200,12 +228,7 @@ final class Connection implements LinkOwner, FrameReader.Sink {
     }
 
     private void greet() {
-        reader.reset();
-        headers.reset();
-        peer.reset();
-        sending.reset();
-        budget.begin(nowNanos);
-        receiveWindow = Frame.LARGEST_WINDOW;
+        incoming.begin(nowNanos);
         outbox.raw(PREFACE);
         PeerSettings.putOurs(outbox);
         outbox.numbers(Frame.WINDOW_UPDATE, 0, 0, 1, Frame.LARGEST_WINDOW - Frame.FIRST_WINDOW, 0);
@@ -258,7 +281,8 @@ final class Connection implements LinkOwner, FrameReader.Sink {
         end(-1, why, socketError);
     }
 
-    private void end(int code, String why, int socketError) {
+    /** It is over, with this error code for the peer (below 0: nothing is said) and these words for the log. */
+    void end(int code, String why, int socketError) {
         if (!over) {
             over = true;
             overCode = code;
@@ -317,8 +341,8 @@ final class Connection implements LinkOwner, FrameReader.Sink {
 
     private void tryMemory() {
         long since = noMemorySinceNanos;
-        if (nowNanos - since >= NO_MEMORY_NANOS && receiving != null) {
-            receiving.onNoMemory(nowNanos);
+        if (nowNanos - since >= NO_MEMORY_NANOS) {
+            incoming.giveUp(nowNanos);
         }
         noMemorySinceNanos = Long.MAX_VALUE;
         parse();
@@ -351,15 +375,15 @@ final class Connection implements LinkOwner, FrameReader.Sink {
     private void payWindows() {
         for (H2Stream stream = owing.oldest(); stream != null && mayOwe(); stream = owing.oldest()) {
             stream.owing.leave();
-            int owed = stream.owedWindow();
-            if (owed > 0) {
-                stream.receiveWindow += owed;
-                outbox.numbers(Frame.WINDOW_UPDATE, 0, stream.id, 1, owed, 0);
+            if (stream.owesWindow()) {
+                int widening = stream.owedWindow();
+                stream.receiveWindow += widening;
+                outbox.numbers(Frame.WINDOW_UPDATE, 0, stream.id, 1, widening, 0);
             }
         }
-        if (receiveWindow < Frame.LARGEST_WINDOW / 2 && mayOwe()) {
-            outbox.numbers(Frame.WINDOW_UPDATE, 0, 0, 1, Frame.LARGEST_WINDOW - receiveWindow, 0);
-            receiveWindow = Frame.LARGEST_WINDOW;
+        int owed = mayOwe() ? incoming.takeOwed() : 0;
+        if (owed > 0) {
+            outbox.numbers(Frame.WINDOW_UPDATE, 0, 0, 1, owed, 0);
         }
     }
 
@@ -399,16 +423,16 @@ final class Connection implements LinkOwner, FrameReader.Sink {
         nextId += 2;
         leaving |= nextId < 0; // section 5.1.1
         streams.add(stream);
-        budget.add(4);
-        int length = headers.codec().encode(h2.settings.authority(), h2.settings.path(), stream.protocol(),
-                stream.target());
-        outbox.headers(stream.id, headers.codec().block(), length);
+        incoming.expect();
+        HeaderCodec codec = incoming.codec();
+        int length = codec.encode(h2.settings.authority(), h2.settings.path(), stream.protocol(), stream.target());
+        outbox.headers(stream.id, codec.block(), length);
         stream.onOpened(nowNanos);
     }
 
     /** A stream's ring may have room again. */
     void owes(H2Stream stream) {
-        if (!stream.owing.isIn(owing) && stream.owedWindow() > 0) {
+        if (!stream.owing.isIn(owing) && stream.owesWindow()) {
             owing.add(stream.owing);
         }
     }
@@ -452,7 +476,8 @@ final class Connection implements LinkOwner, FrameReader.Sink {
         forget(stream);
     }
 
-    private void control(int type, int flags, int stream, int numbers, int number) {
+    /** Sends a frame of at most one number, which is no payload. */
+    void control(int type, int flags, int stream, int numbers, int number) {
         if (outbox.hasRoom(numbers * Integer.BYTES)) {
             outbox.numbers(type, flags, stream, numbers, number, 0);
         } else { // of a peer that reads nothing
@@ -461,334 +486,15 @@ final class Connection implements LinkOwner, FrameReader.Sink {
     }
 
     /** A stream is over, on the wire too. */
-    private void forget(H2Stream stream) {
+    void forget(H2Stream stream) {
         streams.remove(stream);
         stream.wait.leave();
         stream.owing.leave();
         stream.connection = null;
-        receiving = receiving == stream ? null : receiving;
+        incoming.forget(stream);
         idleSinceNanos = nowNanos;
         if (leaving && streams.size() == 0) {
             end(ErrorCode.NO_ERROR, "", 0);
-        }
-    }
-
-    // frames
-
-    @Override
-    public boolean isOver() {
-        return over;
-    }
-
-    @Override
-    public void broken(int errorCode, String what) {
-        end(errorCode, ErrorCode.text(errorCode) + ": " + what, 0);
-    }
-
-    @Override
-    public void onDataBegin(int id, int length) {
-        receiving = null;
-        if (!mayCome(Frame.DATA) || !isOpened(id)) {
-            return;
-        }
-        receiveWindow -= length;
-        if (receiveWindow < 0) {
-            broken(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
-            return;
-        }
-        if (length == 0) {
-            spend("empty DATA frames");
-        }
-        H2Stream stream = streams.find(id);
-        if (stream == null) {
-            return; // of a stream that we have reset: section 5.1, "closed"
-        }
-        stream.receiveWindow -= length;
-        if (stream.receiveWindow < 0) {
-            broken(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond a stream's window");
-        } else if (stream.endReceived) {
-            broken(ErrorCode.STREAM_CLOSED, "DATA behind END_STREAM");
-        } else if (!stream.answered) {
-            broken(ErrorCode.PROTOCOL_ERROR, "DATA before HEADERS");
-        } else {
-            receiving = stream;
-            stream.onDataBegin(length, nowNanos);
-        }
-    }
-
-    @Override
-    public int onData(MemorySegment memory, long offset, int length) {
-        int taken = receiving == null ? length : receiving.onData(memory, offset, length);
-        if (taken < length) {
-            noMemorySinceNanos = nowNanos;
-            noMemoryTryNanos = nowNanos + NO_MEMORY_TRY_NANOS;
-        }
-        return taken;
-    }
-
-    @Override
-    public void onDataEnd(boolean endsStream) {
-        H2Stream stream = receiving;
-        if (stream == null) {
-            return;
-        }
-        stream.onDataEnd(nowNanos);
-        if (endsStream && receiving == stream) {
-            receiving = null;
-            ended(stream);
-        }
-    }
-
-    /** The peer's END_STREAM. */
-    void ended(H2Stream stream) {
-        stream.endReceived = true;
-        if (stream.endSent) {
-            forget(stream);
-        }
-        stream.onEnd(nowNanos);
-    }
-
-    @Override
-    public void onFrame(int type, int flags, int id, MemorySegment memory, long offset, int length) {
-        if (!mayCome(type)) {
-            return;
-        }
-        switch (type) {
-            case Frame.HEADERS -> onHeaders(flags, id, memory, offset, length);
-            case Frame.CONTINUATION -> {
-                spend("CONTINUATION frames");
-                headers.onContinuation(flags, id, memory, offset, length);
-            }
-            case Frame.RST_STREAM -> onReset(id, memory, offset, length);
-            case Frame.SETTINGS -> onSettings(flags, id, memory, offset, length);
-            case Frame.PUSH_PROMISE -> broken(ErrorCode.PROTOCOL_ERROR, "a push, which was refused"); // section 8.4
-            case Frame.PING -> onPing(flags, id, memory, offset, length);
-            case Frame.GOAWAY -> onGoaway(id, memory, offset, length);
-            case Frame.WINDOW_UPDATE -> onWindowUpdate(id, memory, offset, length);
-            case Frame.PRIORITY -> {
-                spend("PRIORITY frames");
-                if (length != 5) {
-                    broken(ErrorCode.FRAME_SIZE_ERROR, "PRIORITY of " + length + " bytes");
-                } else if (id == 0) {
-                    broken(ErrorCode.PROTOCOL_ERROR, "PRIORITY of the connection");
-                }
-            }
-            default -> spend("frames of unknown types"); // ignored: section 4.1
-        }
-    }
-
-    /** SETTINGS come first (section 3.4), and nothing comes between parts of a header block (section 4.3). */
-    private boolean mayCome(int type) {
-        if (!standing && type != Frame.SETTINGS) {
-            broken(ErrorCode.PROTOCOL_ERROR, "the first frame is no SETTINGS");
-        } else if (headers.isOpen() != (type == Frame.CONTINUATION)) {
-            broken(ErrorCode.PROTOCOL_ERROR, "a header block is cut by, or begun with, a frame of type " + type);
-        }
-        return !over;
-    }
-
-    /** Streams that we have not opened yet are idle, and those of even numbers would be the peer's: section 5.1.1. */
-    private boolean isOpened(int id) {
-        if (id == 0 || id % 2 == 0 || Integer.compareUnsigned(id, nextId) >= 0) {
-            broken(ErrorCode.PROTOCOL_ERROR, "a frame of stream " + id);
-        }
-        return !over;
-    }
-
-    private void spend(String what) {
-        if (budget.isSpent(nowNanos)) {
-            broken(ErrorCode.ENHANCE_YOUR_CALM, "a flood of " + what);
-        }
-    }
-
-    private void onHeaders(int flags, int id, MemorySegment memory, long offset, int length) {
-        if (isOpened(id)) {
-            headers.onHeaders(flags, id, memory, offset, length);
-        }
-    }
-
-    /** A whole header block has come, decoded. */
-    void onResponse(int id, Response response, boolean endsStream) {
-        H2Stream stream = streams.find(id);
-        if (stream == null) {
-            spend("HEADERS of closed streams");
-            return;
-        }
-        if (stream.endReceived) {
-            broken(ErrorCode.STREAM_CLOSED, "HEADERS behind END_STREAM");
-            return;
-        }
-        boolean trailers = stream.answered;
-        boolean informational = !trailers && response.isInformational() && !endsStream;
-        response.malformed |= trailers ? response.status != 0 || !endsStream
-                : response.status == 0 || response.isInformational() && endsStream; // section 8.1
-        if (informational && !response.malformed) {
-            spend("informational responses");
-            return;
-        }
-        stream.answered = true;
-        if (response.isFailure()) {
-            h2.onStatus(response.text());
-            failed(stream, !endsStream);
-        } else if (endsStream) {
-            if (!response.wlStatus.isEmpty()) {
-                stream.confirmed = true;
-            }
-            ended(stream);
-        }
-    }
-
-    /** The broker says that a stream has failed; it is told so too where it has not said that itself. */
-    private void failed(H2Stream stream, boolean cancel) {
-        h2.counters.increment(Counter.UPSTREAM_STREAMS_FAILED);
-        if (cancel || !stream.endSent) {
-            control(Frame.RST_STREAM, 0, stream.id, 1, ErrorCode.CANCEL);
-        }
-        forget(stream);
-        stream.onFailed(nowNanos);
-    }
-
-    private void onReset(int id, MemorySegment memory, long offset, int length) {
-        if (length != 4) {
-            broken(ErrorCode.FRAME_SIZE_ERROR, "RST_STREAM of " + length + " bytes");
-        } else if (isOpened(id)) {
-            H2Stream stream = streams.find(id);
-            if (stream == null) {
-                spend("RST_STREAM frames");
-                return;
-            }
-            int code = Bytes.i32(memory, offset);
-            if (!stream.endReceived) { // else it only says that it wants no more: section 8.1
-                h2.counters.increment(Counter.UPSTREAM_STREAMS_FAILED);
-                h2.onStatus("RST_STREAM " + ErrorCode.text(code));
-            }
-            forget(stream);
-            stream.onFailed(nowNanos);
-        }
-    }
-
-    private void onSettings(int flags, int id, MemorySegment memory, long offset, int length) {
-        boolean ack = (flags & Frame.ACK) != 0;
-        if (id != 0) {
-            broken(ErrorCode.PROTOCOL_ERROR, "SETTINGS of a stream");
-        } else if (length % PeerSettings.ENTRY_BYTES != 0 || ack && length != 0) {
-            broken(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS of " + length + " bytes");
-        } else if (ack && !standing) {
-            broken(ErrorCode.PROTOCOL_ERROR, "the first SETTINGS are an acknowledgement");
-        } else if (ack) {
-            spend("SETTINGS frames");
-        } else {
-            spend("SETTINGS frames");
-            int oldWindow = peer.initialWindow;
-            String wrong = peer.read(memory, offset, length);
-            if (!wrong.isEmpty()) {
-                broken(peer.wrongCode(), wrong);
-                return;
-            }
-            headers.codec().tableBytes(peer.tableBytes);
-            moveWindows(peer.initialWindow - oldWindow);
-            if (!over) {
-                control(Frame.SETTINGS, Frame.ACK, 0, 0, 0);
-                stand();
-            }
-        }
-    }
-
-    /** Section 6.9.2. */
-    private void moveWindows(int by) {
-        for (int slot = 0; by != 0 && slot < streams.slots(); slot++) {
-            H2Stream stream = streams.at(slot);
-            if (stream != null && !sending.widen(stream, by)) {
-                broken(ErrorCode.FLOW_CONTROL_ERROR, "SETTINGS_INITIAL_WINDOW_SIZE beyond a stream's window");
-                return;
-            }
-            if (stream != null && by > 0) {
-                sending.acknowledged(stream, 0, nowNanos);
-            }
-        }
-    }
-
-    private void stand() {
-        if (!standing) {
-            standing = true;
-            stoodSinceNanos = nowNanos;
-            idleSinceNanos = nowNanos;
-            heardNanos = nowNanos;
-        }
-    }
-
-    private void onPing(int flags, int id, MemorySegment memory, long offset, int length) {
-        if (length != 8) {
-            broken(ErrorCode.FRAME_SIZE_ERROR, "PING of " + length + " bytes");
-        } else if (id != 0) {
-            broken(ErrorCode.PROTOCOL_ERROR, "PING of a stream");
-        } else {
-            spend("PING frames");
-            if ((flags & Frame.ACK) != 0) {
-                return;
-            }
-            if (outbox.hasRoom(length)) {
-                outbox.numbers(Frame.PING, Frame.ACK, 0, 2, Bytes.i32(memory, offset), Bytes.i32(memory, offset + 4));
-            } else {
-                broken(ErrorCode.ENHANCE_YOUR_CALM, "a flood of PING frames");
-            }
-        }
-    }
-
-    private void onGoaway(int id, MemorySegment memory, long offset, int length) {
-        if (length < 8) {
-            broken(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY of " + length + " bytes");
-            return;
-        }
-        if (id != 0) {
-            broken(ErrorCode.PROTOCOL_ERROR, "GOAWAY of a stream");
-            return;
-        }
-        spend("GOAWAY frames");
-        int last = Bytes.i32(memory, offset) & Integer.MAX_VALUE;
-        int code = Bytes.i32(memory, offset + 4);
-        leaving = true;
-        if (code != ErrorCode.NO_ERROR) {
-            h2.onStatus("GOAWAY " + ErrorCode.text(code));
-        }
-        failFrom(last);
-        if (streams.size() == 0) {
-            end(ErrorCode.NO_ERROR, code == ErrorCode.NO_ERROR ? "" : "GOAWAY " + ErrorCode.text(code), 0);
-        }
-    }
-
-    /** Streams above the last one that the peer will serve: section 6.8. */
-    private void failFrom(int last) {
-        for (H2Stream stream = streams.above(last); stream != null; stream = streams.above(last)) {
-            h2.counters.increment(Counter.UPSTREAM_STREAMS_FAILED);
-            forget(stream);
-            stream.onFailed(nowNanos);
-        }
-    }
-
-    private void onWindowUpdate(int id, MemorySegment memory, long offset, int length) {
-        if (length != 4) {
-            broken(ErrorCode.FRAME_SIZE_ERROR, "WINDOW_UPDATE of " + length + " bytes");
-            return;
-        }
-        int by = Bytes.i32(memory, offset) & Integer.MAX_VALUE;
-        if (id == 0) {
-            if (by == 0 || !sending.widen(by)) {
-                broken(by == 0 ? ErrorCode.PROTOCOL_ERROR : ErrorCode.FLOW_CONTROL_ERROR,
-                        "WINDOW_UPDATE of the connection by " + by);
-            }
-        } else if (isOpened(id)) {
-            H2Stream stream = streams.find(id);
-            if (stream == null) {
-                spend("WINDOW_UPDATE frames of closed streams");
-            } else if (by == 0 || !sending.widen(stream, by)) { // a stream's error: section 6.9
-                control(Frame.RST_STREAM, 0, id, 1, by == 0 ? ErrorCode.PROTOCOL_ERROR : ErrorCode.FLOW_CONTROL_ERROR);
-                h2.counters.increment(Counter.UPSTREAM_STREAMS_FAILED);
-                forget(stream);
-                stream.onFailed(nowNanos);
-            } else {
-                sending.acknowledged(stream, by, nowNanos);
-            }
         }
     }
 }

@@ -190,20 +190,26 @@ final class FlowStream extends H2Stream implements UpstreamStream {
     }
 
     @Override
+    boolean owesWindow() {
+        return !endReceived && failure == 0 && 2 * unpromised() >= windowBytes;
+    }
+
+    /** Bytes that the ring may hold, and neither does nor has promised to. */
+    private int unpromised() {
+        return windowBytes - heldBytes() - receiveWindow;
+    }
+
+    private int heldBytes() {
+        return (int) (tail - ring.base());
+    }
+
+    @Override
     int owedWindow() {
-        if (endReceived || failure != 0) {
-            return 0;
-        }
-        int held = (int) (tail - ring.base());
-        int owed = windowBytes - held - receiveWindow;
-        if (2 * owed < windowBytes) {
-            return 0;
-        }
-        if (windowBytes < MAX_WINDOW_BYTES && held < windowBytes / 4 && h2.slab.canSpare(2 * windowBytes)) {
-            owed += windowBytes; // it is used up as fast as it is read
+        boolean fast = heldBytes() < windowBytes / 4; // it is used up as fast as it is given
+        if (fast && windowBytes < MAX_WINDOW_BYTES && h2.slab.canSpare(2 * windowBytes)) {
             windowBytes *= 2;
         }
-        return owed;
+        return unpromised();
     }
 
     @Override

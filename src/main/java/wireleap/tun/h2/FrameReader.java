@@ -19,6 +19,7 @@ final class FrameReader {
     /** Bytes that follow it and mean nothing: padding, or a frame of an unknown type. */
     private int skipLeft;
     private boolean inData;
+    private boolean endsStream;
 
     /** Who is given the frames. */
     interface Sink {
@@ -41,17 +42,8 @@ final class FrameReader {
         void onFrame(int type, int flags, int stream, MemorySegment memory, long offset, int length);
     }
 
-    private boolean endsStream;
-
     FrameReader(Sink sink) {
         this.sink = sink;
-    }
-
-    /** Begins with another connection's first byte. */
-    void reset() {
-        dataLeft = 0;
-        skipLeft = 0;
-        inData = false;
     }
 
     /** How many of the bytes were consumed. */

@@ -82,7 +82,10 @@ abstract class H2Stream {
     /** It may send again. */
     abstract void onWritable(long nowNanos);
 
-    /** By how much the peer's window is to be widened now: 0 or more. */
+    /** Whether so much of its ring is free that the peer is to be told. */
+    abstract boolean owesWindow();
+
+    /** By how much the peer's window is widened now, when it is owed. */
     abstract int owedWindow();
 
     /** Its patience is over; see {@link Patience}. */

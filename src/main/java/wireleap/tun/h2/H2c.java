@@ -69,6 +69,11 @@ public final class H2c implements Upstream {
     }
 
     @Override
+    public boolean tellsConnected() {
+        return false;
+    }
+
+    @Override
     public UpstreamStream open(long hi, long lo, int port, StreamOwner owner, long nowNanos) {
         lastNanos = nowNanos;
         counters.increment(Counter.UPSTREAM_DIALS);

@@ -10,24 +10,17 @@ import wireleap.tun.mem.Bytes;
 final class HeaderBlock {
     private static final int MAX_BYTES = 32 << 10;
 
-    private final Connection connection;
+    private final Incoming incoming;
     private final Response response = new Response();
-    private HeaderCodec codec;
+    private final HeaderCodec codec = new HeaderCodec();
     private byte[] bytes = new byte[1 << 10];
     private int length;
     /** The stream whose block is incomplete; 0: none. */
     private int stream;
     private boolean endsStream;
 
-    HeaderBlock(Connection connection) {
-        this.connection = connection;
-    }
-
-    /** Begins with another connection. */
-    void reset() {
-        codec = new HeaderCodec();
-        stream = 0;
-        length = 0;
+    HeaderBlock(Incoming incoming) {
+        this.incoming = incoming;
     }
 
     HeaderCodec codec() {
@@ -45,7 +38,7 @@ final class HeaderBlock {
         int skipped = padded + ((flags & Frame.HAS_PRIORITY) != 0 ? 5 : 0);
         int padding = padded > 0 && frameBytes > 0 ? Bytes.u8(memory, offset) : 0;
         if (skipped + padding > frameBytes) {
-            connection.broken(ErrorCode.PROTOCOL_ERROR, "HEADERS shorter than their padding");
+            incoming.broken(ErrorCode.PROTOCOL_ERROR, "HEADERS shorter than their padding");
             return;
         }
         endsStream = (flags & Frame.END_STREAM) != 0;
@@ -57,7 +50,7 @@ final class HeaderBlock {
     /** Section 6.10. */
     void onContinuation(int flags, int id, MemorySegment memory, long offset, int frameBytes) {
         if (id != stream) {
-            connection.broken(ErrorCode.PROTOCOL_ERROR, "CONTINUATION of stream " + id);
+            incoming.broken(ErrorCode.PROTOCOL_ERROR, "CONTINUATION of stream " + id);
         } else {
             add(flags, memory, offset, frameBytes);
         }
@@ -66,7 +59,7 @@ final class HeaderBlock {
     private void add(int flags, MemorySegment memory, long offset, int fragmentBytes) {
         int end = length + fragmentBytes;
         if (end > MAX_BYTES) {
-            connection.broken(ErrorCode.ENHANCE_YOUR_CALM, "a header block of more than " + MAX_BYTES + " bytes");
+            incoming.broken(ErrorCode.ENHANCE_YOUR_CALM, "a header block of more than " + MAX_BYTES + " bytes");
             return;
         }
         if (end > bytes.length) {
@@ -78,9 +71,9 @@ final class HeaderBlock {
             int complete = stream;
             stream = 0;
             if (codec.decode(bytes, length, response)) {
-                connection.onResponse(complete, response, endsStream);
+                incoming.onResponse(complete, response, endsStream);
             } else {
-                connection.broken(ErrorCode.COMPRESSION_ERROR, "a header block that cannot be decoded");
+                incoming.broken(ErrorCode.COMPRESSION_ERROR, "a header block that cannot be decoded");
             }
         }
     }

@@ -17,23 +17,17 @@ final class PeerSettings {
     /** Such that the ends of all of them have room in the outbox at once. */
     private static final int MOST_STREAMS = 500;
 
-    /** Streams that may be open at once. */
-    int maxStreams;
-    /** Of each stream, towards the peer. */
-    int initialWindow;
-    /** Payload of a frame. */
-    int maxFrameBytes;
-    /** Of HPACK's table, for what we encode. */
-    int tableBytes;
-    private int wrongCode;
+    // What holds until the peer says otherwise.
 
-    /** What holds until the peer says otherwise. */
-    void reset() {
-        maxStreams = MOST_STREAMS;
-        initialWindow = Frame.FIRST_WINDOW;
-        maxFrameBytes = Frame.LEAST_MAX_BYTES;
-        tableBytes = HeaderCodec.TABLE_BYTES;
-    }
+    /** Streams that may be open at once. */
+    int maxStreams = MOST_STREAMS;
+    /** Of each stream, towards the peer. */
+    int initialWindow = Frame.FIRST_WINDOW;
+    /** Payload of a frame. */
+    int maxFrameBytes = Frame.LEAST_MAX_BYTES;
+    /** Of HPACK's table, for what we encode. */
+    int tableBytes = HeaderCodec.TABLE_BYTES;
+    private int wrongCode;
 
     /** Our own, the first frame of the connection: section 3.4. */
     static void putOurs(Outbox outbox) {

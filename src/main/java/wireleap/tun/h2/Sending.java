@@ -28,17 +28,14 @@ final class Sending {
     /** Those whose share of the connection's window is used up. */
     private final Chain<H2Stream> sated = new Chain<>();
     /** The connection's, towards the peer. */
-    private int window;
+    private int window = Frame.FIRST_WINDOW;
 
     Sending(Outbox outbox, PeerSettings peer) {
         this.outbox = outbox;
         this.peer = peer;
     }
 
-    void reset() {
-        window = Frame.FIRST_WINDOW;
-    }
-
+    /** Whether streams wait for the connection's window. */
     boolean isBraked() {
         return sated.size() > 0 || window <= 0 && waiting.size() > 0;
     }

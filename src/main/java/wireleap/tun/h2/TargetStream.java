@@ -155,9 +155,13 @@ final class TargetStream extends H2Stream {
     }
 
     @Override
+    boolean owesWindow() {
+        return 2 * owedWindow() >= WINDOW_BYTES;
+    }
+
+    @Override
     int owedWindow() {
-        int owed = WINDOW_BYTES - receiveWindow;
-        return 2 * owed >= WINDOW_BYTES ? owed : 0;
+        return WINDOW_BYTES - receiveWindow;
     }
 
     @Override

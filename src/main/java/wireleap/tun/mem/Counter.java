@@ -59,6 +59,10 @@ public enum Counter {
     DROP_TCP_CHECKSUM(Group.DROPS, "tcpChecksum"),
     /** Segments that belong to no flow, SYNs not included; answered by a reset unless they are one. */
     TCP_NO_FLOW(Group.DROPS, "tcpNoFlow"),
+    /** SYNs and datagrams to a destination to which many flows heard nothing yet, dropped to see whether they come back. */
+    DROP_LOOP_SUSPECTED(Group.DROPS, "loopSuspected"),
+    /** Datagrams refused because what is sent to their destination comes back from our own upstream. */
+    DROP_UDP_LOOP(Group.DROPS, "udpLoop"),
     /** SYNs of clients never heard of while many flows are half-open; they may come again. */
     DROP_TCP_STRANGER(Group.DROPS, "tcpStranger"),
     /** Segments outside the window (RFC 9293 section 3.10.7.4), acknowledged. */
@@ -144,6 +148,8 @@ public enum Counter {
     TCP_RESET_SENT_NO_FLOW(Group.RESETS, "noFlow"),
     /** Resets that answer SYNs to the TUN's own other side, where nobody listens, or to port 0. */
     TCP_RESET_TO_SELF(Group.RESETS, "toSelf"),
+    /** Resets that answer SYNs to a destination whose flows come back from our own upstream. */
+    TCP_RESET_LOOP(Group.RESETS, "loop"),
     /** Resets that answer SYNs for which there was no place in the table of flows. */
     TCP_RESET_TABLE_FULL(Group.RESETS, "tableFull"),
     /** Resets that answer SYNs for which there was no memory. */

@@ -3,11 +3,13 @@ package wireleap.tun.routes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedSet;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Rule;
@@ -122,6 +124,12 @@ public interface HostRoutes extends AutoCloseable {
      * @throws RouteRefusedException if the kernel refused
      */
     void evict(Rule rule) throws RouteRefusedException;
+
+    /**
+     * The number of the device by which a socket without mark and source would reach an address now; none if it would
+     * not.
+     */
+    OptionalInt way(IpPrefix address);
 
     /** Whether the host has a family at all, as far as can be said without trying. */
     boolean has(Family family);

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -23,6 +24,7 @@ import wireleap.tun.os.linux.netlink.Acknowledgement;
 import wireleap.tun.os.linux.netlink.LinkEntry;
 import wireleap.tun.os.linux.netlink.NetlinkRequest;
 import wireleap.tun.os.linux.netlink.RouteEntry;
+import wireleap.tun.os.linux.netlink.RouteQuery;
 import wireleap.tun.os.linux.netlink.RouteSocket;
 import wireleap.tun.os.linux.netlink.RuleEntry;
 import wireleap.tun.policy.Claim;
@@ -31,6 +33,7 @@ import wireleap.tun.policy.DeviceState;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.ForeignRoute;
 import wireleap.tun.policy.ForeignRule;
+import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Rule;
@@ -351,6 +354,16 @@ public final class LinuxRoutes implements HostRoutes {
             if (!ALREADY_GONE.contains(e.errno())) {
                 throw refused(e);
             }
+        }
+    }
+
+    @Override
+    public OptionalInt way(IpPrefix address) {
+        try {
+            return OptionalInt.of(socket.route(RouteQuery.to(LinuxClaims.address(address))).device());
+        } catch (ErrnoException e) {
+            LOG.debug("no way to {}: {}", address, e.getMessage());
+            return OptionalInt.empty();
         }
     }
 

@@ -104,10 +104,11 @@ final class LinuxWatch implements AutoCloseable {
     }
 
     private void route(RouteChanged change) {
-        if (settings.tables().contains(change.route().table())) {
-            watcher.changed();
-        } else if (change.route().table() == MAIN && change.route().prefixLength() == 0) {
+        boolean isDefault = change.route().prefixLength() == 0;
+        if (isDefault && change.route().table() == MAIN) {
             watcher.waysChanged();
+        } else if (isDefault || settings.tables().contains(change.route().table())) {
+            watcher.changed();                       // a default of another table may be what a rule before ours leads to
         }
     }
 

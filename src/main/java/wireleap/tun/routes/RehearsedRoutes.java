@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedSet;
 import wireleap.tun.os.linux.netlink.LinkEntry;
 import wireleap.tun.os.linux.netlink.NetlinkRequest;
@@ -14,6 +15,7 @@ import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.Rule;
@@ -99,6 +101,11 @@ public final class RehearsedRoutes implements HostRoutes {
     @Override
     public void evict(Rule rule) {
         write(LinuxClaims.deletion(rule));
+    }
+
+    @Override
+    public OptionalInt way(IpPrefix address) {
+        return OptionalInt.empty();
     }
 
     @Override

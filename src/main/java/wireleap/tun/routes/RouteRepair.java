@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -14,6 +15,8 @@ import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.ForeignRule;
+import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.Repair;
 import wireleap.tun.policy.RoutePlan.Stage;
 import wireleap.tun.policy.Rule;
@@ -30,6 +33,9 @@ final class RouteRepair {
     /** More things than that at once count as one: who flushes tables does not aim at one of them. */
     private static final int MANY = 500;
     private static final int WORDS_TOLD = 10;
+    /** Addresses that nobody has (RFC 5737, RFC 3849): the way to them is that of everything else. */
+    private static final IpPrefix SOMEWHERE_IPV4 = IpPrefix.parse("192.0.2.77");
+    private static final IpPrefix SOMEWHERE_IPV6 = IpPrefix.parse("2001:db8::77");
 
     private final KeptRoutes kept;
     private final HostRoutes host;
@@ -94,6 +100,7 @@ final class RouteRepair {
         private final List<String> done = new ArrayList<>();
         private final Set<String> heldBack = new LinkedHashSet<>();
         private Optional<String> refused = Optional.empty();
+        private List<ForeignRule> before = List.of();
 
         private Look(long nowNanos) {
             this.nowNanos = nowNanos;
@@ -121,6 +128,7 @@ final class RouteRepair {
         private void run() throws RouteRefusedException {
             welcomeIpv6();
             Repair repair = kept.inspect();
+            before = repair.before();
             if (repair.bringsUp()) {
                 attempt("link", "link " + kept.plan().settings().tunName(), kept::bringUpAgain);
             }
@@ -203,6 +211,20 @@ final class RouteRepair {
         }
     }
 
+    /** What is captured by rules of others that come before ours: that is their owner's will, so it is only said. */
+    private Optional<String> shadow(Family family, List<ForeignRule> before) {
+        List<String> rules = before.stream().filter(rule -> rule.rule().family() == family).map(ForeignRule::words)
+                .toList();
+        IpPrefix somewhere = family == Family.IPV4 ? SOMEWHERE_IPV4 : SOMEWHERE_IPV6;
+        if (rules.isEmpty() || kept.plan().bypass().contains(somewhere.hi(), somewhere.lo())
+                || kept.plan().device().stream().anyMatch(tun -> host.way(somewhere).equals(OptionalInt.of(tun.index())))) {
+            return Optional.empty();
+        }
+        return Optional.of(family + " does not go into the TUN: rules of somebody else come before ours and lead it"
+                + " elsewhere, which is let be; remove them, or give --rule-base a number below theirs: "
+                + String.join(", ", rules.stream().limit(WORDS_TOLD).toList()));
+    }
+
     private String lostTun() {
         return kept.plan().settings().tunName() + " was deleted by somebody";
     }
@@ -226,6 +248,9 @@ final class RouteRepair {
             found.add("somebody else changes again and again what is ours, and it was put right "
                     + RepairTimes.MOST_OFTEN + " times within a minute; for now it stays as they want it: "
                     + String.join(", ", look.heldBack.stream().limit(WORDS_TOLD).toList()));
+        }
+        for (Family family : kept.plan().families()) {
+            shadow(family, look.before).ifPresent(found::add);
         }
         if (kept.plan().stage() == Stage.CLOSED && kept.plan().device().isEmpty()) {
             found.add(lostTun() + "; what would go into it goes nowhere until a restart");

@@ -10,6 +10,11 @@ public interface Upstream {
     /** Begins to open a stream to a target. The owner is called back later, never from within this call. */
     UpstreamStream open(long hi, long lo, int port, StreamOwner owner, long nowNanos);
 
+    /** Whether a stream is connected only when its target is; else as soon as it is under way. */
+    default boolean tellsConnected() {
+        return true;
+    }
+
     /** Begins to open a session for a client whose targets are all of one family. */
     DatagramSession datagrams(boolean v6, DatagramOwner owner, long nowNanos);
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedSet;
 import org.junit.jupiter.api.Test;
 import wireleap.tun.policy.RoutePlan.Stage;
@@ -29,7 +30,8 @@ class RepairTest {
         for (Claim gone : PLAN.claims()) {
             SequencedSet<Claim> seen = PLAN.claims();
             seen.remove(gone);
-            assertEquals(new Repair(false, List.of(), List.of(), List.of(new Step(true, gone))), repair(seen));
+            assertEquals(new Repair(false, List.of(), List.of(), List.of(new Step(true, gone)), List.of()),
+                    repair(seen));
         }
     }
 
@@ -90,6 +92,19 @@ class RepairTest {
         Rule ours = new Rule(Family.IPV4, 13499, Match.ALL, new Action.Nop());
         seen.remove(ours);
         assertEquals(List.of(), repair(seen, List.of(), List.of(new ForeignRule(ours, false))).rules());
+    }
+
+    @Test
+    void foreignRulesBeforeOursAreNamedAndLeftAlone() {
+        ForeignRule before = foreign(100);
+        Repair repair = repair(PLAN.claims(), List.of(), List.of(foreign(0), before, foreign(13_498), foreign(32_766)));
+        assertEquals(List.of(before, foreign(13_498)), repair.before());
+        assertTrue(repair.isNothing());
+    }
+
+    private static ForeignRule foreign(int preference) {
+        return new ForeignRule(new Rule(Family.IPV4, preference, Match.ALL, new Action.Lookup(77, OptionalInt.empty())),
+                true);
     }
 
     @Test

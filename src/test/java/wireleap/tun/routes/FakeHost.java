@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +21,7 @@ import wireleap.tun.policy.DeviceRoute;
 import wireleap.tun.policy.DeviceState;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.ForeignRoute;
+import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.ForeignRule;
 import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
@@ -53,6 +55,7 @@ final class FakeHost implements HostRoutes {
     volatile HostWatcher watcher;
     BooleanSupplier blind = () -> false;             // asked at each look: whether it fails
     volatile int looks;
+    OptionalInt way = OptionalInt.of(9);             // of whatever is captured
     Optional<Device> left = Optional.empty();        // of a daemon that was killed
     final Map<String, Integer> filters = new LinkedHashMap<>();     // the uplinks' rp_filter
     boolean upFails;
@@ -133,6 +136,11 @@ final class FakeHost implements HostRoutes {
     @Override
     public void evict(Rule rule) {
         rules.removeIf(foreign -> foreign.rule().equals(rule));
+    }
+
+    @Override
+    public OptionalInt way(IpPrefix address) {
+        return way;
     }
 
     @Override

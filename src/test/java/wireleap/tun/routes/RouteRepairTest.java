@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,6 +145,18 @@ class RouteRepairTest {
         assertEquals(closed, host.kernel);
         assertTrue(repair.troubles().getFirst().contains("EPERM"), repair.troubles().toString());
         assertTrue(repair.waitNanos() <= 5 * SECOND);
+    }
+
+    @Test
+    void rulesOfOthersThatLeadElsewhereAreSaidAndStay() throws Exception {
+        host.rules.add(new ForeignRule(new Rule(Family.IPV4, 100, Rule.Match.ALL,
+                new Rule.Action.Lookup(51820, OptionalInt.empty())), true));
+        repair.tend();
+        assertEquals(List.of(), repair.troubles());
+        host.way = OptionalInt.of(2);
+        repair.tend();
+        assertTrue(repair.troubles().getFirst().contains("rule pref 100 lookup 51820"), repair.troubles().toString());
+        assertEquals(1, host.rules.size());
     }
 
     @Test
