@@ -124,6 +124,15 @@ public record RoutePlan(RouteSettings settings, Stage stage, Set<Family> familie
     }
 
     /**
+     * Whether a predecessor has closed its tables, because its TUN was gone.
+     *
+     * @param observed what was found
+     */
+    public static boolean isClosed(Set<Claim> observed) {
+        return observed.stream().anyMatch(UnreachableRoute.class::isInstance);
+    }
+
+    /**
      * The uplinks whose reverse path filter a predecessor has loosened, with its value before.
      *
      * @param observed what was found

@@ -94,7 +94,8 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
 
     /**
      * Sweeps what a killed predecessor left, adopts its list, and sets up the throws and the rule for marked packets.
-     * From here on edits are taken. Where the predecessor's TUN has outlived it, what that holds back is held back on.
+     * From here on edits are taken. Where traffic was held back, by a TUN that has outlived the predecessor or by routes
+     * that say unreachable, it is held back on.
      *
      * @throws RouteRefusedException if the kernel refused; what had been done is undone, but see {@link #isHolding}
      */
@@ -107,10 +108,12 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
             BypassSet list = withAdopted(initial.bypass(), initial.adopted(found));
             RoutePlan plan = initial.with(list).at(Stage.PREPARED);
             plan = plan.with(UplinkFilters.adopted(plan, RoutePlan.noted(found), host));
-            holding = left.isPresent() && RoutePlan.captures(found);
+            holding = RoutePlan.captures(found) && (left.isPresent() || RoutePlan.isClosed(found));
             if (holding) {
-                LOG.info("{} has outlived a daemon that was killed, and holds back what it captured", left.get().name());
-                plan = plan.with(left.get()).at(Stage.CAPTURING);
+                LOG.info("what a daemon captured that did not stop by itself is held back");
+                plan = left.map(plan::with).map(held -> held.at(Stage.CAPTURING)).orElseGet(plan::withoutDevice);
+            }
+            if (holding && left.isPresent()) {
                 host.bringUp(left.get(), plan.settings());
             }
             kept = new KeptRoutes(host, holding ? plan : initial);      // where to go back to if anything is refused
@@ -432,6 +435,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         }
         if (waysToldNanos <= System.nanoTime()) {
             waysToldNanos = RepairTimes.NEVER;
+            loosenNewUplinks();
             listener.waysChanged();
         }
         if (repair.waitNanos() <= 0) {
@@ -439,6 +443,16 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
             standing = kept.plan();
             repairs = repair.repairs();
             troubles = repair.troubles();
+        }
+    }
+
+    private void loosenNewUplinks() {
+        if (initial.settings().strict() && kept.plan().stage().compareTo(Stage.CAPTURING) >= 0) {
+            try {
+                UplinkFilters.loosen(kept, host);
+            } catch (RouteRefusedException e) {
+                LOG.warn("the daemon's own sockets may get no answers by a new uplink: {}", e.getMessage());
+            }
         }
     }
 

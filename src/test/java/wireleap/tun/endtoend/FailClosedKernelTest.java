@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import wireleap.tun.testing.Daemon;
 import wireleap.tun.testing.Flow;
 import wireleap.tun.testing.HostState;
@@ -29,7 +31,8 @@ import wireleap.tun.testing.Upstream;
 
 /**
  * {@code --fail-closed}: from the first "active" to the begin of a stop nothing that was captured goes out by the
- * uplink, however often and whenever the daemon is killed. {@code -Dfailclosed.kills=500} kills more often.
+ * uplink, however often and whenever the daemon is killed. More often, after {@code mvn package -DskipTests}:
+ * {@code mvn test -Dtest=FailClosedKernelTest -Dfailclosed.kills=500}.
  */
 @NeedsTun
 @NeedsProgram({"ip", "nft"})
@@ -164,6 +167,17 @@ class FailClosedKernelTest {
             assertEquals(index, index());
             assertEquals("[\"" + BYPASSED + "\"]", next.api().read("/bypass").body());
             assertEquals(TestNet.PROXY_4, flow.far().socket().getInetAddress());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,2", "2,1", "2,2"})
+    void theNumberOfQueuesMayBeAnotherAfterwards(String queues, String next) throws Exception {
+        try (var killed = start("--queues", queues)) {
+            killed.kill();
+        }
+        try (var daemon = start("--queues", next); var flow = Flow.open(net, TestNet.SERVER_4)) {
+            assertEquals(TestNet.PROXY_4, flow.far().socket().getInetAddress(), daemon::log);
         }
     }
 

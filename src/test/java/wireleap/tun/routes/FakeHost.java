@@ -57,7 +57,7 @@ final class FakeHost implements HostRoutes {
     volatile int looks;
     OptionalInt way = OptionalInt.of(9);             // of whatever is captured
     Optional<Device> left = Optional.empty();        // of a daemon that was killed
-    final Map<String, Integer> filters = new LinkedHashMap<>();     // the uplinks' rp_filter
+    final Map<String, Integer> filters = new ConcurrentHashMap<>(); // the uplinks' rp_filter
     boolean upFails;
     boolean closed;
     int steps;

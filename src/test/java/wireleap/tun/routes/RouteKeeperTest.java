@@ -121,6 +121,35 @@ class RouteKeeperTest {
     }
 
     @Test
+    void whatWasClosedBecauseItsTunWasGoneStaysClosedUntilThereIsOne() throws Exception {
+        host.kernel.addAll(RoutePlan.nothing(RouteSettings.DEFAULT, BypassSet.EMPTY).withoutDevice().claims());
+        Set<Claim> closed = Set.copyOf(host.kernel);
+        start();
+        keeper.prepare();
+        assertTrue(keeper.isHolding());
+        assertEquals(closed, host.kernel);
+        keeper.deviceUp(TUN.index());
+        assertEquals(claims(Stage.CAPTURING), host.kernel);
+    }
+
+    @Test
+    void anUplinkThatComesLaterIsLoosenedToo() throws Exception {
+        startStrict();
+        keeper.prepare();
+        keeper.deviceUp(TUN.index());
+        keeper.capture();
+        host.filters.put("wwan0", 1);
+        host.watcher.waysChanged();
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        while (host.filters.get("wwan0") == 1 && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertEquals(2, host.filters.get("wwan0"));
+        keeper.release();
+        assertEquals(1, host.filters.get("wwan0"));
+    }
+
+    @Test
     void strictUplinksAreLooseAsLongAsTrafficIsCaptured() throws Exception {
         host.filters.put("eth0", 1);
         host.filters.put("wlan0", 2);
