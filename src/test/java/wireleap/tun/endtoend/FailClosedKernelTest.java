@@ -201,7 +201,7 @@ class FailClosedKernelTest {
         try (var killed = start()) {
             killed.kill();
         }
-        String closed = HostState.of(net.inside()).toString();
+        String closed = HostState.of(net.inside()).routing();
         try (var failing = Daemon.launch(net, options("--tun", "wltun1"))) {
             assertEquals(1, failing.awaitEnd(), failing::log);
             assertTrue(failing.log().contains("take it over by --tun wltun0"), failing::log);
@@ -210,7 +210,7 @@ class FailClosedKernelTest {
                 options())) {
             assertEquals(1, failing.awaitEnd(), failing::log);
         }
-        assertEquals(closed, HostState.of(net.inside()).toString());
+        assertEquals(closed, HostState.of(net.inside()).routing());
     }
 
     @Test

@@ -38,6 +38,13 @@ public record HostState(Map<String, String> parts) {
         return new HostState(parts);
     }
 
+    /** Rules and routes alone, whether their devices have a carrier or not: the kernel takes note of that late. */
+    public String routing() {
+        return parts.entrySet().stream().filter(e -> e.getKey().matches("ip .* (rule|route show .*)"))
+                .map(e -> "# " + e.getKey() + "\n" + e.getValue().replace(" linkdown", ""))
+                .collect(Collectors.joining("\n"));
+    }
+
     /** One text of all, for an assertion. */
     @Override
     public String toString() {
