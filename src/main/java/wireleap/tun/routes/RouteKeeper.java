@@ -63,6 +63,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private long counter;
     private long waysToldNanos = RepairTimes.NEVER;  // when the listener is to be told that they changed
     private boolean prepared;
+    private boolean leaving;                        // nothing is put right any more: the TUN goes soon
     private boolean released;
     private boolean ended;
 
@@ -179,7 +180,10 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
      * @throws RouteRefusedException if the kernel refused; then all is as before
      */
     public void uncapture() throws RouteRefusedException, InterruptedException {
-        stage(() -> reach(kept.plan().at(kept.plan().device().isPresent() ? Stage.DEVICE_UP : Stage.PREPARED)));
+        stage(() -> {
+            leaving = true;
+            reach(kept.plan().at(kept.plan().device().isPresent() ? Stage.DEVICE_UP : Stage.PREPARED));
+        });
     }
 
     /**
@@ -419,12 +423,16 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
 
     private long waitNanos() {
         long ways = waysToldNanos == RepairTimes.NEVER ? Long.MAX_VALUE : waysToldNanos - System.nanoTime();
-        return prepared && !released ? Math.min(ways, repair.waitNanos()) : Long.MAX_VALUE;
+        return tends() ? Math.min(ways, repair.waitNanos()) : Long.MAX_VALUE;
+    }
+
+    private boolean tends() {
+        return prepared && !leaving && !released;
     }
 
     /** Sees to what others have changed, once it is time. */
     private void tend() {
-        if (!prepared || released) {
+        if (!tends()) {
             return;
         }
         if (disturbed.getAndSet(false)) {
