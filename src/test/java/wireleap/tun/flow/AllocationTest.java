@@ -180,6 +180,7 @@ final class AllocationTest {
             if (opens) {
                 links.owner.onReady(LinkOwner.WRITABLE, nowNanos);
             }
+            nowNanos += 10_000_000;                  // no flood that the door would be kept against
         };
         assertTrue(allocatedBy(openOrReset) < NOTHING);
         assertEquals(0, stack.tcpFlows());
