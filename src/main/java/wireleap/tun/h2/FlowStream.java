@@ -13,8 +13,8 @@ import wireleap.tun.wire.AddressText;
 
 /**
  * A TCP flow's stream. What has come stays in its ring until it is discarded, so that the ring is the flow's window. A
- * stream that the broker ends without a byte, before we have ended it, is a target that could not be dialled
- * (BROKER.md). Pooled by {@link H2c}.
+ * stream that the broker ends without a byte, and without having taken any, is a target that could not be dialled, unless
+ * we have ended it ourselves (BROKER.md). Pooled by {@link H2c}.
  */
 final class FlowStream extends H2Stream implements UpstreamStream {
     /** What a ring may grow to. */

@@ -26,7 +26,7 @@ abstract class H2Stream {
     int credit;
     /** Final headers have come. */
     boolean answered;
-    /** The broker has said that all went well. */
+    /** The broker has said that all went well, or has passed bytes of ours on: its target was there. */
     boolean confirmed;
     boolean endSent;
     boolean endReceived;

@@ -231,7 +231,7 @@ final class Incoming implements FrameReader.Sink {
             }
             fail(stream);
         } else if (endsStream) {
-            stream.confirmed = !response.wlStatus.isEmpty();
+            stream.confirmed |= !response.wlStatus.isEmpty();
             ended(stream);
         }
     }
@@ -370,6 +370,7 @@ final class Incoming implements FrameReader.Sink {
                 connection.control(Frame.RST_STREAM, 0, id, 1, code);
                 fail(stream);
             } else {
+                stream.confirmed = true; // a broker reads what it can pass on
                 sending.acknowledged(stream, by, connection.nowNanos());
             }
         }

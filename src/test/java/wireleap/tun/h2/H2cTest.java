@@ -111,6 +111,17 @@ class H2cTest {
     }
 
     @Test
+    void anEndWithoutAByteOfATargetThatTookSomeIsClean() {
+        Caller caller = bench.connected();
+        caller.say("an upload");
+        bench.run(SECOND);
+        bench.peer().widen(1, 9);
+        bench.peer().headers(1, true, ":status: 200");
+        bench.run(SECOND);
+        assertEquals(0, caller.end);
+    }
+
+    @Test
     void anErrorTrailerResetsTheFlowBehindWhatCame() {
         Caller caller = bench.connected();
         bench.peer().headers(1, false, ":status: 200");

@@ -1,0 +1,91 @@
+package wireleap.tun.h2;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+import wireleap.tun.upstream.DatagramLink;
+import wireleap.tun.upstream.Link;
+import wireleap.tun.upstream.LinkOwner;
+import wireleap.tun.upstream.Links;
+import wireleap.tun.upstream.SocketError;
+
+/** A link that is connected at once, takes everything, and gives the bytes that a test says; it allocates nothing. */
+final class ScriptedLink implements Links, Link {
+    LinkOwner owner;
+    long sent;
+    private byte[] script = {};
+    private int given;
+
+    /** What is received next. */
+    void script(byte[] bytes) {
+        script = bytes;
+        given = 0;
+    }
+
+    @Override
+    public Link connect(long hi, long lo, int port, LinkOwner owner) {
+        this.owner = owner;
+        return this;
+    }
+
+    @Override
+    public DatagramLink datagrams(boolean v6, LinkOwner owner) {
+        throw new AssertionError("a broker is a stream");
+    }
+
+    @Override
+    public DatagramLink connectedDatagrams(long hi, long lo, int port, LinkOwner owner) {
+        throw new AssertionError("a broker is a stream");
+    }
+
+    @Override
+    public int connectResult() {
+        return 0;
+    }
+
+    @Override
+    public int send(MemorySegment memory, long offset, int length) {
+        sent += length;
+        return length;
+    }
+
+    @Override
+    public int recv(MemorySegment memory, long offset, int length) {
+        int came = Math.min(length, script.length - given);
+        MemorySegment.copy(script, given, memory, JAVA_BYTE, offset, came);
+        given += came;
+        return came == 0 ? SocketError.AGAIN : came;
+    }
+
+    @Override
+    public boolean peeks() {
+        return false;
+    }
+
+    @Override
+    public int peekFrom(int position) {
+        throw new AssertionError("a connection does not peek");
+    }
+
+    @Override
+    public int peek(MemorySegment memory, long offset, int length) {
+        throw new AssertionError("a connection does not peek");
+    }
+
+    @Override
+    public int discard(int length) {
+        throw new AssertionError("a connection does not peek");
+    }
+
+    @Override
+    public void shutdownWrite() {
+    }
+
+    @Override
+    public void reset() {
+    }
+
+    @Override
+    public void close() {
+    }
+}
