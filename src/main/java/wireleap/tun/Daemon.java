@@ -246,7 +246,9 @@ final class Daemon {
     }
 
     private void warnIfLocal(InetAddress server) {
-        if (LoopNews.isOnThisHost(server) && config.bypass().size() == 0 && config.routes().bypassUsers().isEmpty()) {
+        boolean isTold = config.postReplaces();          // by a controller, of all that the broker connects to
+        if (LoopNews.isOnThisHost(server) && !isTold && config.bypass().size() == 0
+                && config.routes().bypassUsers().isEmpty()) {
             String warning = "the upstream " + config.upstream() + " is on this host: what it sends itself would come back"
                     + " through the TUN; give --bypass-user with the user that it runs as, or --bypass with the addresses"
                     + " it connects to";
