@@ -3,30 +3,25 @@ package wireleap.tun.flow;
 import wireleap.tun.icmp.TokenBucket;
 
 /**
- * Who may open a flow while many are half-open, or come to nothing: refused, say, because nobody listens. A flood of SYNs
- * comes from addresses that nobody has, and each dial costs as much as hundreds of kilobytes of a flow that there is
- * (measured: a third of a millisecond); so strangers are then let in one by one. Clients of whom a flow was ever
- * established are no strangers: such as this host itself.
+ * Who may open a flow while many are half-open. A flood of SYNs comes from addresses that nobody has, and each dial costs as
+ * much as hundreds of kilobytes of a flow that there is (measured: a third of a millisecond); so strangers are then let in
+ * one by one. Clients of whom a flow was ever established are no strangers: such as this host itself.
  */
 final class Doorkeeper {
     private static final int STRANGERS_A_SECOND = 256;
     private static final int STRANGERS_AT_ONCE = 64;
     private static final int KNOWN = 256;
-    private static final long SECOND = 1_000_000_000L;
 
     private final int calm;
     private final TokenBucket strangers;
     /** Addresses by a few bits of theirs; a later one takes the place of an earlier one. */
     private final long[] knownHi = new long[KNOWN];
     private final long[] knownLo = new long[KNOWN];
-    /** So many flows came to nothing since then, or, if that is a second ago, none. */
-    private int vain;
-    private long vainSinceNanos;
 
     /**
      * One of several doors.
      *
-     * @param calm up to so many half-open flows, and such as came to nothing within a second, everybody is let in here
+     * @param calm up to so many half-open flows everybody is let in here
      * @param doors that share what strangers may have
      */
     Doorkeeper(int calm, int doors) {
@@ -41,21 +36,10 @@ final class Doorkeeper {
         knownLo[index] = lo;
     }
 
-    /** A flow has ended before its client answered. */
-    void cameToNothing(long nowNanos) {
-        vain = vain(nowNanos) + 1;
-        vainSinceNanos = vain == 1 ? nowNanos : vainSinceNanos;
-    }
-
-    private int vain(long nowNanos) {
-        return nowNanos - vainSinceNanos < SECOND ? vain : 0;
-    }
-
     /** Whether a client may open a flow now. */
     boolean admits(long hi, long lo, int halfOpen, long nowNanos) {
         int index = index(hi, lo);
-        return halfOpen + vain(nowNanos) <= calm || knownHi[index] == hi && knownLo[index] == lo
-                || strangers.take(nowNanos);
+        return halfOpen <= calm || knownHi[index] == hi && knownLo[index] == lo || strangers.take(nowNanos);
     }
 
     private static int index(long hi, long lo) {

@@ -394,7 +394,7 @@ final class TcpFlow extends KeyTable.Entry implements StreamOwner, Timer.Target,
      * way.
      */
     private void settleClosed(long nowNanos) {
-        flows.isClosed(this, nowNanos);
+        flows.isClosed(this);
         boolean clean = closedCleanly || connection.end() == TcpEnd.CLEAN;
         if (!clean || up.hasFailed()) {
             breakStream();

@@ -205,10 +205,7 @@ final class TcpFlows {
     }
 
     /** Its connection is over: the client may use its port anew. */
-    void isClosed(TcpFlow flow, long nowNanos) {
-        if (flow.link.isIn(halfOpen)) {
-            door.cameToNothing(nowNanos);
-        }
+    void isClosed(TcpFlow flow) {
         table.remove(flow);
         if (!flow.link.isIn(draining)) {
             draining.add(flow.link);

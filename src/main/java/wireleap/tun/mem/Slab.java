@@ -19,7 +19,7 @@ public final class Slab {
 
     private static final int SHARES = 16;
     /** The last part of these is not for everybody. */
-    private static final int PARTS = 32;
+    private static final int PARTS = 256;
     private static final int PAGE_SHIFT = 12;
     private static final int MAX_ORDER = 8;
     private static final byte NO_BLOCK = -1;

@@ -29,15 +29,6 @@ class DoorkeeperTest {
     }
 
     @Test
-    void whereManyFlowsComeToNothingFewStrangersAreLetInForASecond() {
-        for (int i = 0; i <= CALM; i++) {
-            door.cameToNothing(i);
-        }
-        assertEquals(64, strangersLetIn(0, SECOND - 1));
-        assertEquals(10_000, strangersLetIn(0, SECOND));
-    }
-
-    @Test
     void clientsThatAnsweredBeforeAreLetInWhateverGoesOn() {
         door.know(0, HOST);
         strangersLetIn(CALM + 1, 0);
