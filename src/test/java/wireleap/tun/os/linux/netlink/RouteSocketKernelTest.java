@@ -28,6 +28,8 @@ import wireleap.tun.testing.TestNet;
 @NeedsProgram("ip")
 @Timeout(30)
 class RouteSocketKernelTest {
+    /** What the kernel makes of an IPv6 route's metric of 0; include/net/ip6_route.h. */
+    private static final int IP6_RT_PRIO_USER = 1024;
     private static final int PROTOCOL = 157;
     private static final int MAIN = Linux.RT_TABLE_MAIN();
 
@@ -99,7 +101,9 @@ class RouteSocketKernelTest {
         TestNet.ip(namespace, List.of("link set va up", "route add throw 11.0.0.0/8 table 4242"));
         with(socket -> socket.execute(List.of(ipv4.add(), ipv6.add())));
         assertEquals(List.of(ipv4), with(socket -> socket.routes(true, PROTOCOL)));
-        assertEquals(List.of(ipv6), with(socket -> socket.routes(false, PROTOCOL)));
+        List<RouteEntry> listed = with(socket -> socket.routes(false, PROTOCOL));
+        assertEquals(List.of(new RouteEntry(4242, ipv6.type(), PROTOCOL, ipv6.destination(), 32, index,
+                Optional.empty(), Optional.empty(), IP6_RT_PRIO_USER)), listed);
         assertTrue(with(socket -> socket.routes(true, 0)).size() > 2);
         with(socket -> socket.execute(List.of(ipv4.delete(), ipv6.delete())));
         assertEquals("throw 11.0.0.0/8 \n", ip("route show table 4242"));
