@@ -127,7 +127,7 @@ final class Daemon {
         try {
             keeper.prepare();
             try (Platform.Tun tun = platform.openTun(config.routes().tunName(), config.queues())) {
-                if (config.routes().failClosed()) {
+                if (config.routes().failClosed() || keeper.isHolding()) {
                     tun.persist(true);               // before there is a route into it
                 }
                 carry(keeper, tun, memory);

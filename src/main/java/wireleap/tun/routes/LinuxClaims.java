@@ -111,7 +111,7 @@ final class LinuxClaims {
         };
         Match match = new Match(entry.inverted(), entry.markMask() == 0 ? Optional.empty()
                 : Optional.of(new Rule.Mark(entry.mark(), entry.markMask())), entry.inputDevice(),
-                entry.source().map(source -> prefix(source, entry.sourceLength())), entry.user(),
+                entry.source().map(source -> network(source.getAddress(), entry.sourceLength())), entry.user(),
                 entry.destinationPort());
         return new Rule(entry.ipv4() ? Family.IPV4 : Family.IPV6, entry.preference(), match, action);
     }
@@ -144,8 +144,20 @@ final class LinuxClaims {
         return prefix(entry.address(), entry.address().getAddress().length * Byte.SIZE);
     }
 
+    /** The kernel keeps the bits behind the length of a rule's source as they were given, and does not heed them. */
+    private static IpPrefix network(byte[] address, int prefixLength) {
+        for (int bit = prefixLength; bit < address.length * Byte.SIZE; bit++) {
+            address[bit / Byte.SIZE] &= (byte) ~(0x80 >> bit % Byte.SIZE);
+        }
+        return prefix(address, prefixLength);
+    }
+
     private static IpPrefix prefix(InetAddress address, int prefixLength) {
-        ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+        return prefix(address.getAddress(), prefixLength);
+    }
+
+    private static IpPrefix prefix(byte[] address, int prefixLength) {
+        ByteBuffer bytes = ByteBuffer.wrap(address);
         return bytes.remaining() == 4 ? IpPrefix.ipv4(bytes.getInt(), prefixLength)
                 : new IpPrefix(bytes.getLong(), bytes.getLong(), prefixLength);
     }

@@ -65,6 +65,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private boolean prepared;
     private boolean leaving;                        // nothing is put right any more: the TUN goes soon
     private boolean released;
+    private boolean blind;                          // looking after the routes has failed in a way that we did not think of
     private boolean ended;
 
     private RouteKeeper(RouteSettings settings, BypassSet bypass, HostRoutes.Opener opener,
@@ -117,7 +118,8 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
             if (holding && left.isPresent()) {
                 host.bringUp(left.get(), plan.settings());
             }
-            kept = new KeptRoutes(host, holding ? plan : initial);      // where to go back to if anything is refused
+            // Where to go back to if anything is refused; what is noted of the uplinks must not be forgotten.
+            kept = new KeptRoutes(host, holding ? plan : initial.with(plan.loosened()));
             repair = new RouteRepair(kept, host, System::nanoTime, listener, events);
             reach(plan);
             publish(initial.bypass(), "a daemon that did not stop by itself");
@@ -171,6 +173,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
                 UplinkFilters.loosen(kept, host);
             }
             reach(kept.plan().at(Stage.CAPTURING));
+            holding = false;
         });
     }
 
@@ -321,6 +324,9 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         BypassSet before = snapshot.set();
         try {
             kept.reach(plan);
+        } catch (RouteRefusedException e) {
+            disturbed.set(true);                     // it may not all have been undone
+            throw e;
         } finally {
             standing = kept.plan();
         }
@@ -412,7 +418,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
                 } else if (task != null) {
                     task.run();
                 }
-                tend();
+                watch();
             }
         } catch (InterruptedException e) {
             LOG.error("the thread of the routes was interrupted, by whom we do not know", e);
@@ -427,7 +433,18 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     }
 
     private boolean tends() {
-        return prepared && !leaving && !released;
+        return prepared && !leaving && !released && !blind;
+    }
+
+    /** A bug in looking after the routes must not keep anybody from editing or removing them. */
+    private void watch() {
+        try {
+            tend();
+        } catch (RuntimeException e) {
+            blind = true;
+            LOG.error("the routes are not looked after any more until a restart; this is a bug", e);
+            listener.failed("the routes are not looked after any more until a restart; this is a bug: " + e);
+        }
     }
 
     /** Sees to what others have changed, once it is time. */

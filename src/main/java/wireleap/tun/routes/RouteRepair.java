@@ -86,9 +86,12 @@ final class RouteRepair {
         if (look.refused.isPresent()) {
             refused(look.refused.get());
         } else if (kept.plan().stage() == Stage.CLOSED) {
-            reopen();
+            if (look.heldBack.isEmpty()) {
+                reopen();
+            }
         } else {
             times.settled();
+            failed = false;
         }
         tell(look);
         times.ended(began, clock.getAsLong());

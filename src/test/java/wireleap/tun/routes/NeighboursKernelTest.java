@@ -72,6 +72,18 @@ class NeighboursKernelTest {
         assertEquals("wltun0", way("203.0.113.1"));
     }
 
+    /** The kernel keeps what stands behind the length, ip-rule(8) shows it, and many hosts with two uplinks have it so. */
+    @Test
+    void ruleFromAnAddressWithTheLengthOfItsNetworkDoesNotMatter() throws Exception {
+        change("rule add pref 200 from 192.168.1.10/24 lookup 100");
+        capture();
+        change("rule add pref 201 from 192.168.2.10/24 lookup 100", "-6 rule add pref 202 from 2001:db8:77::7/64 lookup 100",
+                "rule del pref 13491");
+        await("our rule", () -> ip("rule").contains("13491:"));
+        assertEquals("wltun0", way("203.0.113.1"));
+        assertEquals(List.of(), keeper.troubles());
+    }
+
     @Test
     void whatABridgeForwardsIsLeftAlone() throws Exception {
         change("tuntap add dev docker0 mode tap", "addr add 172.17.0.1/16 dev docker0", "link set docker0 up");
