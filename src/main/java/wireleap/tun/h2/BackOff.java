@@ -11,8 +11,11 @@ final class BackOff {
     private boolean resting;
     private long untilNanos;
 
-    /** A connection has failed. */
+    /** A connection has failed; several that fail at once are one failure. */
     void failed(long nowNanos) {
+        if (resting && !isOver(nowNanos)) {
+            return;
+        }
         resting = true;
         untilNanos = nowNanos + delayNanos;
         delayNanos = Math.min(2 * delayNanos, MOST_NANOS);

@@ -488,7 +488,7 @@ final class Connection implements LinkOwner {
     /** A stream is over, on the wire too. */
     void forget(H2Stream stream) {
         streams.remove(stream);
-        stream.wait.leave();
+        sending.forget(stream);
         stream.owing.leave();
         stream.connection = null;
         incoming.forget(stream);

@@ -167,7 +167,7 @@ public final class H2c implements Upstream {
 
     private void dial(long nowNanos) {
         if (!isDialling() && backOff.isOver(nowNanos) && connections.size() < MOST_CONNECTIONS
-                && !any(Connection::isUnused)) {
+                && !any(Connection::isUnused) && !any(Connection::isOver)) {
             Connection connection = new Connection(this);
             connections.add(connection.place);
             connection.dial(nowNanos);

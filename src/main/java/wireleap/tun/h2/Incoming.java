@@ -370,7 +370,7 @@ final class Incoming implements FrameReader.Sink {
                 connection.control(Frame.RST_STREAM, 0, id, 1, code);
                 fail(stream);
             } else {
-                stream.confirmed = true; // a broker reads what it can pass on
+                stream.confirmed |= stream.unacknowledged > 0; // a broker reads what it can pass on
                 sending.acknowledged(stream, by, connection.nowNanos());
             }
         }

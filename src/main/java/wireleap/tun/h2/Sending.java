@@ -128,6 +128,13 @@ final class Sending {
         }
     }
 
+    /** The stream is over; if it waits for something else than room, such as to be told of, it goes on waiting. */
+    void forget(H2Stream stream) {
+        if (stream.wait.isIn(waiting) || stream.wait.isIn(sated)) {
+            stream.wait.leave();
+        }
+    }
+
     /** Whether {@link #wake} would do something. */
     boolean mayWake() {
         return waiting.size() > 0 && window > 0 && outbox.dataRoom() >= SHARE_BYTES;
