@@ -3,6 +3,7 @@ package wireleap.tun.cli;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,6 +84,15 @@ final class Background {
         }
     }
 
+    /** The same, where an answer that is late is none yet. */
+    private Optional<Status> askPatiently() throws InterruptedException {
+        try {
+            return ask();
+        } catch (SocketTimeoutException e) {
+            return Optional.empty();
+        }
+    }
+
     private Status silent() {
         try {
             OptionalLong written = files.writtenPid();
@@ -121,7 +131,7 @@ final class Background {
         Status status = status();
         List<String> words = words(status.pid());
         int main = (int) words.stream().takeWhile(OUR_MAIN.asMatchPredicate().negate()).count();
-        String command = main + 1 < words.size() ? words.get(main + 1) : "";
+        String command = main + 1 < words.size() && !isNotified(status.pid()) ? words.get(main + 1) : "";
         int options = main + switch (command) {
             case "run" -> 2;
             case DetachedCommand.NAME -> 3;
@@ -132,14 +142,34 @@ final class Background {
         return words.subList(options, words.size());
     }
 
+    /** Whether systemd waits for the notices of a process, and would not start what another one started. */
+    private static boolean isNotified(long pid) {
+        try {
+            byte[] environment = Files.readAllBytes(Path.of("/proc", Long.toString(pid), "environ"));
+            return ("\0" + new String(environment, StandardCharsets.ISO_8859_1)).contains("\0NOTIFY_SOCKET=");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Where the running daemon is, to which the paths among its options may be relative; else where this program is. */
+    Path directoryOfRunning() throws InterruptedException {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc", Long.toString(status().pid()), "cwd"));
+        } catch (IOException e) {
+            return Path.of("").toAbsolutePath();
+        }
+    }
+
     /**
      * Starts a daemon and waits until it is active, or has failed.
      *
      * @param launcher the program
+     * @param directory that the daemon starts in
      * @param options those of run
      * @throws IOException if one lives already, or the new one has ended
      */
-    Status start(Path launcher, List<String> options) throws IOException, InterruptedException {
+    Status start(Path launcher, Path directory, List<String> options) throws IOException, InterruptedException {
         Status before = status();
         if (before.isRunning()) {
             throw new IOException("the daemon is running already, as process " + before.pid());
@@ -147,12 +177,12 @@ final class Background {
         List<String> command = new ArrayList<>(List.of(launcher.toString(), DetachedCommand.NAME,
                 files.log().toString()));
         command.addAll(options);
-        Process daemon = new ProcessBuilder(command).redirectInput(Path.of("/dev/null").toFile())
+        Process daemon = new ProcessBuilder(command).directory(directory.toFile()).redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         files.writePid(daemon.pid());
         Status status = new Status(UNKNOWN, daemon.pid());
         for (int millis = 0; millis < START_MILLIS && daemon.isAlive(); millis += POLL_MILLIS) {
-            status = ask().orElse(status);       // deactivating: it failed, and will say why
+            status = askPatiently().orElse(status);  // deactivating: it failed, and will say why
             if (status.pid() == daemon.pid() && List.of(ACTIVE, FAILED).contains(status.state())) {
                 return status;
             }

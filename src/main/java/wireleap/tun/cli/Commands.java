@@ -20,7 +20,7 @@ final class Commands {
     /** {@code wireleap_tun} with all that it can. */
     static CommandSpec root(Program program, PrintWriter out) {
         CommandSpec root = command("wireleap_tun", "Routes this machine's TCP and UDP into a TUN device and carries it"
-                + " to a SOCKS5 proxy, or straight out.", () -> {
+                + " to a SOCKS5 proxy, to Wireleap's broker, or straight out.", () -> {
                     if (ControllerCommand.isMeant(System.getenv())) {
                         return program.run(ControllerCommand.options(System.getenv()));
                     }

@@ -38,7 +38,8 @@ final class ServiceCommands {
                 + " options of run, and waits until it is active. wireleap_tun.pid and wireleap_tun.log are kept beside"
                 + " the control socket; the log of one in /run is in /var/log.", () -> {
                     requireContract(System.getenv());
-                    return print(background(options.socket()).start(launcher(), options.words()));
+                    return print(background(options.socket()).start(launcher(), Path.of("").toAbsolutePath(),
+                            options.words()));
                 }));
         start.usageMessage().sortOptions(false).footer("", EXIT_CODES);
         return start;
@@ -65,8 +66,9 @@ final class ServiceCommands {
                     requireContract(System.getenv());
                     Background background = background(Optional.ofNullable(socket.getValue()));
                     List<String> options = background.wordsOfRunning();
+                    Path directory = background.directoryOfRunning();
                     background.stop(false);
-                    return print(background.start(launcher(), options));
+                    return print(background.start(launcher(), directory, options));
                 }).addOption(socket);
         restart.usageMessage().footer("", EXIT_CODES);
         return restart;

@@ -44,7 +44,9 @@ final class WatchCommand {
             for (long i = 0; i < most; i++) {
                 DaemonEvent event = events.next();
                 out.println(asJson ? json(event) : line(event));
-                out.flush();
+                if (out.checkError()) {
+                    return;                          // nobody reads any more
+                }
             }
         }
     }

@@ -3,6 +3,7 @@ package wireleap.tun.os.linux;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
 import wireleap.tun.os.Sys;
@@ -25,9 +26,7 @@ public final class Detachment {
      *     anywhere
      */
     public static void detach(Path log) throws IOException {
-        String call = "open " + log;
-        int flags = Linux.O_WRONLY() | Linux.O_APPEND() | Linux.O_CREAT() | Linux.O_CLOEXEC();
-        try (Fd fd = Fd.of(call, Sys.open(log.toString(), flags, LOG_MODE))) {
+        try (Fd fd = Fd.of("open " + log, open(log.toString()))) {
             Path opened = Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(fd.number())));
             Path meant = log.getParent().toRealPath().resolve(log.getFileName());
             if (!opened.equals(meant)) {
@@ -38,5 +37,12 @@ public final class Detachment {
                 ErrnoException.check("dup2", LinuxSys.dup2(fd.number(), stream));
             }
         }
+    }
+
+    /** Makes no file through a link that leads to none (O_EXCL), and waits for nobody at a pipe (O_NONBLOCK). */
+    private static int open(String log) {
+        int flags = Linux.O_WRONLY() | Linux.O_APPEND() | Linux.O_NONBLOCK() | Linux.O_CLOEXEC();
+        int opened = Sys.open(log, flags, 0);
+        return Errno.ENOENT.is(opened) ? Sys.open(log, flags | Linux.O_CREAT() | Linux.O_EXCL(), LOG_MODE) : opened;
     }
 }
