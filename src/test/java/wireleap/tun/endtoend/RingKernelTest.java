@@ -2,6 +2,7 @@ package wireleap.tun.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.ConnectException;
 import java.nio.file.Path;
@@ -27,6 +28,8 @@ import wireleap.tun.testing.TestNet;
 @NeedsProgram("ip")
 @Timeout(60)
 class RingKernelTest {
+    /** A quarter of the memory; a page for each reader would be all of it. */
+    private static final long FEW_BYTES = 1 << 20;
     private static final int BYTES = 64 << 20;
     private static final int STALLED = 1_000;
     private TestNet net;
@@ -76,7 +79,9 @@ class RingKernelTest {
         long before = daemon.stat("slab", "usedBytes");
         var flows = Stalled.open(net, STALLED);
         Stalled.stuff(flows.stream().map(Flow::far).toList());
-        assertEquals(before, daemon.stat("slab", "usedBytes"));
+        // What the kernel of a full reader drops within the window that it gave waits to be sent again; few do that.
+        long taken = daemon.stat("slab", "usedBytes") - before;
+        assertTrue(taken < FEW_BYTES, () -> taken + " bytes are held for readers that do not read");
         try (var young = Flow.open(net, TestNet.SERVER_4)) {
             assertGoesOn(young);
         }
