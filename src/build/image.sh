@@ -60,7 +60,7 @@ fi
 
 cache=$image/lib/wireleap_tun.aot
 log=$(dirname "$image")/train.log
-# In a user namespace the training may also start on a TUN and routes of its own, which makes a start 30 ms shorter.
+# In a user namespace the training may also start on a TUN and routes of its own: their classes are in the cache then.
 own=
 unshare --map-root-user true 2>/dev/null && own='unshare --map-root-user'
 if $own "$image/runtime/bin/java" "@$image/lib/java.options" "-XX:AOTCacheOutput=$cache" \
