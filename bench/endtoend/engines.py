@@ -4,6 +4,7 @@ rival as its own documentation says for a TUN to a SOCKS5 proxy; a Way is a runn
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -12,11 +13,16 @@ from .daemon import Api
 from .net import SERVER_4, SERVER_6, Failed, run
 
 SOCKS_PORT = 1080
+BROKER_PORT = 13490
 TALK_PORT = 7000
 PATIENCE_SECONDS = 20
 POLL_SECONDS = 0.002
 FIRST_RELAY_PORT = 5301
+UPSTREAMS = ("socks5", "direct", "h2c")
+RELAY = "relay"
 OURS = "wireleap_tun"
+HEV = "hev-socks5-tunnel"
+ORIGINAL = "wireleap_tun-original"
 
 
 def launch(net, binaries, engine, inside, upstream):
@@ -68,9 +74,9 @@ class Way:
         self.namespace = net.insides[inside]
         self.processes = []
 
-    def start(self, *command):
+    def start(self, *command, environment=None):
         self.began = time.monotonic()
-        self.processes.append(self.net.start(self.namespace, *command))
+        self.processes.append(self.net.start(self.namespace, *command, environment=environment))
         return self.processes[-1]
 
     def client(self, *command):
@@ -184,7 +190,7 @@ class Application(Engine):
 class Ours(Engine):
     """The daemon as packaged, with no option but its upstream (and those of a variant)."""
 
-    upstreams = ("socks5", "direct")
+    upstreams = UPSTREAMS
 
     def __init__(self, name, launcher, options=()):
         super().__init__(name, launcher)
@@ -197,11 +203,34 @@ class Ours(Engine):
     def launch(self, net, inside, upstream):
         way = Way(net, inside)
         way.device = "wltun0"
-        uri = "direct" if upstream == "direct" else f"socks5://{net.gateway(inside)}:{SOCKS_PORT}"
+        uri = {"direct": "direct", "socks5": f"socks5://{net.gateway(inside)}:{SOCKS_PORT}",
+               "h2c": f"h2c://{net.gateway(inside)}:{BROKER_PORT}/broker"}[upstream]
         way.api = Api(os.path.join(net.directory, f"{inside}.sock"))
         process = way.start(self.program, "run", "--upstream", uri, "--socket", way.api.path, *self.options)
         way.answers_ms = way.api.await_state(way.began, process, lambda state: True)
         way.active_ms = way.api.await_state(way.began, process, lambda state: state == "active")
+        return way
+
+
+class Original(Engine):
+    """Wireleap's own daemon, started as its controller starts it, by root: the setuid bit has nothing to add then."""
+
+    upstreams = ("h2c",)
+
+    def version(self):
+        built = re.search(r"^\tmod\t(\S+)\t(\S+)", run("go", "version", "-m", self.program), re.M)
+        return " ".join(built.groups()) if built else "in PATH"
+
+    def launch(self, net, inside, upstream):
+        way = Way(net, inside)
+        way.device = "tun0"
+        home = os.path.join(net.directory, f"wireleap-{inside}")
+        os.mkdir(home)
+        program = shutil.copy(self.program, os.path.join(home, "wireleap_tun"))  # it makes its socket beside itself
+        process = way.start(program, environment={
+            "WIRELEAP_HOME": home, "WIRELEAP_ADDR_H2C": f"{net.gateway(inside)}:{BROKER_PORT}/broker",
+            "WIRELEAP_ADDR_TUN": "10.13.49.0:13492"})
+        Api(f"{program}.sock").await_state(way.began, process, lambda state: state == "active")
         return way
 
 
@@ -314,8 +343,8 @@ class Tun2proxy(Rival):
 
 def engines(launcher, binaries, variants):
     """All there are, in the order in which they take their turns. Absent ones have no program."""
-    return [Relay("relay", os.path.join(binaries, "relay")), Kernels("kernels", "ip"),
+    return [Relay(RELAY, os.path.join(binaries, "relay")), Kernels("kernels", "ip"),
             Application("application", "proxychains4"),
             Ours(OURS, launcher), *(Ours(name, launcher, options) for name, options in variants),
-            Hev("hev-socks5-tunnel"), SingBox("sing-box", True), SingBox("sing-box-tun", False), Tun2socks("tun2socks"),
-            Tun2proxy("tun2proxy", "tun2proxy-bin")]
+            Original(ORIGINAL), Hev(HEV), SingBox("sing-box", True), SingBox("sing-box-tun", False),
+            Tun2socks("tun2socks"), Tun2proxy("tun2proxy", "tun2proxy-bin")]

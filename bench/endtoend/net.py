@@ -30,12 +30,13 @@ def run(*command, check=True):
 class Process:
     """A program in a namespace; it ends with the Net."""
 
-    def __init__(self, namespace, command, log):
+    def __init__(self, namespace, command, log, environment):
         self.command = command
         self.log = log
         with open(log, "ab") as out:
             self.popen = subprocess.Popen(["ip", "netns", "exec", namespace, *command], stdin=subprocess.DEVNULL,
-                                          stdout=out, stderr=out, start_new_session=True)
+                                          stdout=out, stderr=out, start_new_session=True,
+                                          env=os.environ | (environment or {}))
 
     @property
     def pid(self):
@@ -133,9 +134,9 @@ class Net:
         """The outside's address on an inside's cable: where it finds the SOCKS server."""
         return f"10.99.{number}.1"
 
-    def start(self, namespace, *command):
+    def start(self, namespace, *command, environment=None):
         log = os.path.join(self.directory, f"{len(self.processes)}-{os.path.basename(command[0])}.log")
-        process = Process(namespace, list(command), log)
+        process = Process(namespace, list(command), log, environment)
         self.processes.append(process)
         return process
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 
-from .engines import Kernels, Ours
+from .engines import UPSTREAMS, Kernels, Ours
 from .net import Failed, run
 from .servers import DATAGRAM_PORT, FLOOD_PORT, HTTP_PORT, IPERF_PORT, TALK_PORT, find_nginx
 
@@ -36,10 +36,11 @@ METRICS = {
     "arrived": Metric("% arrived", 1, True),
     "cpu": Metric("CPU-s/GB", 2, False),
     "user": Metric("user CPU-s/GB", 3, False),
-    "server": Metric("SOCKS server CPU-s/GB", 2, False),
+    "server": Metric("CPU-s/GB of the server", 2, False),
     "rate": Metric("a second", 0, True),
     "p50": Metric("us, p50", 0, False),
     "p99": Metric("us, p99", 0, False),
+    "quiet": Metric("us, p99 before", 0, False),
     "answers": Metric("ms to the first answer", 0, False),
     "active": Metric('ms to "active"', 0, False),
     "first": Metric("ms to the first byte through it", 0, False),
@@ -86,10 +87,9 @@ class Row:
 
 
 class Bulk(Row):
-    section = "Bytes"
-
     def __init__(self, upstream, family, direction, streams, loss=0):
         self.upstream, self.family, self.direction, self.streams, self.loss = upstream, family, direction, streams, loss
+        self.section = "Broker" if upstream == "h2c" else "Bytes"
         self.tunnel_only = loss > 0
         words = [upstream, f"IPv{family}", direction, "1 stream" if streams == 1 else f"{streams} streams"]
         self.name = ", ".join(words + ([f"{loss} % loss"] if loss else []))
@@ -131,7 +131,7 @@ class Bulk(Row):
 
 
 class Spending:
-    """The processor's time of engine and SOCKS server from now on."""
+    """The processor's time of engine and server from now on."""
 
     def __init__(self, bench, way):
         self.bench, self.way = bench, way
@@ -274,7 +274,7 @@ class Loaded(Row):
 
 
 class Bypass(Row):
-    """Changes of ten thousand entries while another connection's round trips are timed."""
+    """Changes of ten thousand entries while another connection's round trips are timed; a second of these before."""
 
     section = "The program"
     name = f"{ENTRIES:,} bypass entries, round trips meanwhile"
@@ -284,9 +284,9 @@ class Bypass(Row):
 
     def measure(self, bench, way, seconds):
         host, port = way.reach(4, TALK_PORT)
-        client = subprocess.Popen(way.client(f"{bench.binaries}/talk", "ping", host, str(port), "1"),
-                                  stdout=subprocess.PIPE, text=True)
-        figures = {}
+        ping = way.client(f"{bench.binaries}/talk", "ping", host, str(port), "1")
+        figures = {"quiet": answer(ping, 1)["micros"]["99"]}
+        client = subprocess.Popen(ping, stdout=subprocess.PIPE, text=True)
         for name, method, value, left in (("add", "POST", entries(11), ENTRIES),
                                           ("replace", "PUT", entries(12), ENTRIES),
                                           ("clear", "DELETE", None, 0)):
@@ -311,10 +311,11 @@ def rows():
     """All, in the order of the tables."""
     bulk = [Bulk(upstream, family, direction, streams) for upstream in ("socks5", "direct") for family in (4, 6)
             for direction in ("up", "down", "both") for streams in (1, 10)]
+    broker = [Bulk("h2c", 4, direction, streams) for direction in ("up", "down") for streams in (1, 10)]
     loss = [Bulk(upstream, 4, direction, 1, percent) for upstream in ("socks5", "direct") for percent in (1, 10)
             for direction in ("up", "down")]
     datagrams = [Datagrams(direction, segment) for segment in (False, True) for direction in ("up", "down", "both")]
-    return [*bulk, *loss, *datagrams, Talk("round trip of one byte", "ping"),
+    return [*bulk, *broker, *loss, *datagrams, Talk("round trip of one byte", "ping"),
             Talk("connections, one after the other", "connect", 1),
             Talk(f"connections, {CLIENTS} at once", "connect", CLIENTS),
-            Requests(), Start(), Memory(), Loaded("socks5"), Loaded("direct"), Bypass()]
+            Requests(), Start(), Memory(), *map(Loaded, UPSTREAMS), Bypass()]

@@ -1,8 +1,8 @@
-"""What is outside: the SOCKS server, iperf3, the other ends of talk and datagrams, nginx where present."""
+"""What is outside: the SOCKS server, the broker if it could be made, iperf3, talk, datagrams, nginx where present."""
 import os
 import shutil
 
-from .engines import SOCKS_PORT, TALK_PORT, await_listener
+from .engines import BROKER_PORT, SOCKS_PORT, TALK_PORT, await_listener
 from .net import Failed
 
 IPERF_PORT = 5201
@@ -32,7 +32,9 @@ class Servers:
             await_listener(net.outside, port)
             return process
 
-        self.socks = start(SOCKS_PORT, f"{binaries}/socks5", str(SOCKS_PORT))
+        self.proxies = [start(SOCKS_PORT, f"{binaries}/socks5", str(SOCKS_PORT))]
+        if os.path.exists(f"{binaries}/broker"):
+            self.proxies.append(start(BROKER_PORT, f"{binaries}/broker", f"0.0.0.0:{BROKER_PORT}"))
         start(IPERF_PORT, "iperf3", "--server", "--port", str(IPERF_PORT))
         start(TALK_PORT, f"{binaries}/talk", "serve", str(TALK_PORT))
         net.start(net.outside, f"{binaries}/datagrams", "serve", str(DATAGRAM_PORT))
@@ -43,8 +45,20 @@ class Servers:
             start(HTTP_PORT, find_nginx(), "-c", configuration)
 
     def cpu_seconds(self):
-        return sum(self.socks.cpu_seconds())
+        """Of the SOCKS server and the broker, of which one at a time is busy."""
+        return sum(sum(proxy.cpu_seconds()) for proxy in self.proxies)
 
     def check(self):
-        if not self.socks.alive():
-            raise Failed("the SOCKS server has ended")
+        for proxy in self.proxies:
+            if not proxy.alive():
+                raise Failed(f"{os.path.basename(proxy.command[0])} has ended: {proxy.last_words()}")
+
+
+class Bench:
+    """What a row asks of what measures it, where that is no whole session."""
+
+    congestion = None
+
+    def __init__(self, net, binaries):
+        self.binaries = binaries
+        self.servers = Servers(net, binaries)

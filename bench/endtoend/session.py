@@ -1,7 +1,7 @@
 """One run: every engine, every row, turn by turn."""
 import time
 
-from .engines import OURS, launch
+from .engines import OURS, UPSTREAMS, launch
 from .net import Failed
 from .rows import METRICS, Bulk, Bypass, Loaded, Memory, Start
 from .servers import Servers
@@ -47,7 +47,8 @@ class Session:
         self.figures = {row: {engine.name: [] for engine in engines if row.supports(engine)} for row in rows}
         self.failures = []
         self.insides = {(engine, upstream): net.add_inside(upstream == "direct")
-                        for engine in engines for upstream in engine.upstreams}
+                        for engine in engines for upstream in engine.upstreams
+                        if any(row.upstream == upstream for row in rows)}
         self.progress = Progress(self._planned_seconds())
 
     def _planned_seconds(self):
@@ -58,13 +59,13 @@ class Session:
                 seconds += self.starts * len(engines) * row.seconds
             elif not isinstance(row, Loaded):
                 seconds += self.turns * len(engines) * self._seconds(row)
-        for upstream in ("socks5", "direct"):
+        for upstream in UPSTREAMS:
             if self._turning(upstream):
                 seconds += len(self._carrying(upstream)) * 2 * WARM_UP_SECONDS
         return seconds
 
     def _seconds(self, row):
-        return 2 if isinstance(row, Bypass) else self.seconds + row.extra_seconds
+        return 3 if isinstance(row, Bypass) else self.seconds + row.extra_seconds
 
     def _turning(self, upstream):
         return [row for row in self.rows
@@ -77,7 +78,7 @@ class Session:
         for number in range(self.starts):
             for engine in self.engines:
                 self._fresh(engine, number)
-        for upstream in ("socks5", "direct"):
+        for upstream in UPSTREAMS:
             if self._turning(upstream):
                 self._carry(upstream)
 

@@ -16,6 +16,9 @@ import (
 	"time"
 )
 
+// pieceBytes is what Wireleap's broker reads at once, in either direction, and passes on at once.
+const pieceBytes = 32 << 10
+
 const failure = `{"code":502,"description":"circuit is broken","origin":"test"}`
 
 func main() {
@@ -48,7 +51,7 @@ func handler(broken string) http.HandlerFunc {
 		}
 		defer far.Close()
 		go func() {
-			io.CopyBuffer(onlyWriter{far}, r.Body, make([]byte, 64<<10))
+			io.CopyBuffer(onlyWriter{far}, r.Body, make([]byte, pieceBytes))
 			far.Close()
 		}()
 		_, port, _ := net.SplitHostPort(target)
@@ -60,7 +63,7 @@ func answer(w http.ResponseWriter, far net.Conn, breaks bool) {
 	if breaks {
 		w.Header().Set("Trailer", "wl-status")
 	}
-	buffer := make([]byte, 64<<10)
+	buffer := make([]byte, pieceBytes)
 	for {
 		n, err := far.Read(buffer)
 		if n > 0 {
