@@ -448,6 +448,13 @@ final class Connection implements LinkOwner {
                 sent = SocketError.AGAIN;
             }
         }
+        return paidFor(sent);
+    }
+
+    private int paidFor(int sent) {
+        if (sent >= 0) {
+            incoming.expectWidenings(sent);
+        }
         return sent;
     }
 
@@ -458,7 +465,7 @@ final class Connection implements LinkOwner {
             flush();
             sent = sending.sendDatagram(stream, memory, offset, length);
         }
-        return sent == Sending.FULL ? SocketError.AGAIN : sent;
+        return paidFor(sent == Sending.FULL ? SocketError.AGAIN : sent);
     }
 
     /** Half-closes a stream. */

@@ -135,9 +135,9 @@ final class FlowStream extends H2Stream implements UpstreamStream {
     }
 
     @Override
-    void onDataEnd(long nowNanos) {
-        tellReadable(nowNanos);
+    void onDataEnd(boolean endsStream, long nowNanos) {
         connection.owes(this);
+        tellReadable(nowNanos);
     }
 
     @Override

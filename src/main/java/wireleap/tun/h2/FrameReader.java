@@ -29,8 +29,8 @@ final class FrameReader {
         /** A frame breaks the rules: nothing more is wanted after this. */
         void broken(int errorCode, String what);
 
-        /** A DATA frame begins, with so many bytes that count for flow control. */
-        void onDataBegin(int stream, int length);
+        /** A DATA frame begins, with so many bytes that count for flow control, padding among them; and of payload. */
+        void onDataBegin(int stream, int length, int payloadBytes);
 
         /** Some payload of it: how much was taken; what is left is given again, when there is more or room for it. */
         int onData(MemorySegment memory, long offset, int length);
@@ -137,7 +137,7 @@ final class FrameReader {
         dataLeft = length - padding - (padded ? 1 : 0);
         skipLeft = padding;
         inData = true;
-        sink.onDataBegin(stream, length);
+        sink.onDataBegin(stream, length, dataLeft);
         if (dataLeft == 0) {
             endData();
         }

@@ -24,6 +24,10 @@ abstract class H2Stream {
     int receiveWindow;
     /** While others wait too: what may be sent before going to the end of the queue. */
     int credit;
+    /** What content-length has said of the body; below 0: nothing. */
+    long contentLength;
+    /** Payload that has come. */
+    long bodyBytes;
     /** Final headers have come. */
     boolean answered;
     /** The broker has said that all went well, or has passed bytes of ours on: its target was there. */
@@ -41,10 +45,22 @@ abstract class H2Stream {
         id = 0;
         unacknowledged = 0;
         credit = 0;
+        contentLength = -1;
+        bodyBytes = 0;
         answered = false;
         confirmed = false;
         endSent = false;
         endReceived = false;
+    }
+
+    /** Whether more has come than content-length says: RFC 9113 section 8.1.1. */
+    final boolean isTooLong() {
+        return contentLength >= 0 && bodyBytes > contentLength;
+    }
+
+    /** Whether it may not end here, for content-length says more. */
+    final boolean isTooShort() {
+        return bodyBytes < contentLength;
     }
 
     /** Its request is on its way: the connection has set number and windows. */
@@ -62,7 +78,7 @@ abstract class H2Stream {
     /** Address and port: {@code wl-dial-target}. */
     abstract String target();
 
-    /** A DATA frame of so many bytes begins, padding included; the window has been charged. */
+    /** A DATA frame of so many bytes of payload begins; the window has been charged. */
     abstract void onDataBegin(int length, long nowNanos);
 
     /** Some of its payload: how much was taken; less: there is no memory. */
@@ -71,7 +87,8 @@ abstract class H2Stream {
     /** Nobody found memory for it in time: what comes of it from now on is thrown away. */
     abstract void onNoMemory(long nowNanos);
 
-    abstract void onDataEnd(long nowNanos);
+    /** All of a DATA frame has come; whether it ends the stream, as {@link #onEnd} will tell. */
+    abstract void onDataEnd(boolean endsStream, long nowNanos);
 
     /** The peer's END_STREAM. */
     abstract void onEnd(long nowNanos);

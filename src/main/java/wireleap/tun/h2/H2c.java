@@ -170,6 +170,7 @@ public final class H2c implements Upstream {
                 && !any(Connection::isUnused) && !any(Connection::isOver)) {
             Connection connection = new Connection(this);
             connections.add(connection.place);
+            showConnections();
             connection.dial(nowNanos);
         }
     }
@@ -212,6 +213,9 @@ public final class H2c implements Upstream {
             each = next;
         }
         tell(nowNanos);
+    }
+
+    private void showConnections() {
         counters.show(Gauge.UPSTREAM_CONNECTIONS, connections.size());
     }
 
@@ -257,6 +261,7 @@ public final class H2c implements Upstream {
 
     private void bury(Connection connection, long nowNanos) {
         connection.place.leave();
+        showConnections();
         int lost = connection.streams();
         boolean failed = !connection.overWhy().isEmpty();
         if (connection.hasStood()) {

@@ -5,6 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.http2.hpack.HPackDecoder;
@@ -24,6 +25,10 @@ final class HeaderCodec {
 
     private static final String STATUS = ":status";
     private static final String WL_STATUS = "wl-status";
+    private static final String CONTENT_LENGTH = "content-length";
+    /** RFC 9113 section 8.2.2: they belong to connections of HTTP/1. */
+    private static final Set<String> OF_CONNECTIONS =
+            Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade");
 
     private final HPackEncoder encoder = new HPackEncoder(TABLE_BYTES, StandardCharsets.US_ASCII);
     private final HPackDecoder decoder = new HPackDecoder(TABLE_BYTES, StandardCharsets.ISO_8859_1);
@@ -33,9 +38,12 @@ final class HeaderCodec {
         decoder.setMaxListSize(MAX_LIST_BYTES);
     }
 
-    /** The peer's SETTINGS_HEADER_TABLE_SIZE: 0 or more. */
+    /**
+     * The smallest SETTINGS_HEADER_TABLE_SIZE of the peer's so far, 0..TABLE_BYTES: the next block begins with it if it is
+     * news (RFC 7541 sections 4.2 and 6.3).
+     */
     void tableBytes(int bytes) {
-        encoder.setMaxTableSize(Math.min(bytes, TABLE_BYTES));
+        encoder.setMaxTableSize(bytes);
     }
 
     /**
@@ -79,20 +87,23 @@ final class HeaderCodec {
             String name = header.getName();
             String value = header.getValue() == null ? "" : header.getValue();
             boolean pseudo = name.startsWith(":");
-            if (isMalformed(name) || pseudo && (regular || !name.equals(STATUS) || response.status != 0)) {
+            if (isMalformed(name) || isMalformedValue(value) || pseudo && (regular || !name.equals(STATUS) || response.status != 0)) {
                 response.malformed = true;
             } else if (pseudo) {
                 response.status = status(value);
                 response.malformed |= response.status == 0;
             } else if (name.equals(WL_STATUS)) {
                 response.wlStatus = value;
+            } else if (name.equals(CONTENT_LENGTH)) {
+                response.malformed |= response.contentLength >= 0 || !value.matches("[0-9]{1,18}");
+                response.contentLength = response.malformed ? -1 : Long.parseLong(value);
             }
             regular |= !pseudo;
         }
         return true;
     }
 
-    /** RFC 9113 section 8.2.1: upper case, controls and blanks; section 8.2.2: what belongs to connections. */
+    /** RFC 9113 section 8.2.1: upper case, controls and blanks. */
     private static boolean isMalformed(String name) {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
@@ -100,7 +111,17 @@ final class HeaderCodec {
                 return true;
             }
         }
-        return name.isEmpty() || name.equals("connection") || name.equals("transfer-encoding");
+        return name.isEmpty() || OF_CONNECTIONS.contains(name);
+    }
+
+    /** RFC 9113 section 8.2.1: controls that end lines and strings; blanks at its ends. */
+    private static boolean isMalformedValue(String value) {
+        return value.indexOf(0) >= 0 || value.indexOf('\r') >= 0 || value.indexOf('\n') >= 0
+                || !value.isEmpty() && (isBlank(value.charAt(0)) || isBlank(value.charAt(value.length() - 1)));
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
     }
 
     private static int status(String value) {

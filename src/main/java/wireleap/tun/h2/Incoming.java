@@ -11,6 +11,9 @@ import wireleap.tun.mem.Counter;
 final class Incoming implements FrameReader.Sink {
     /** What may still come of a stream that we have reset, and costs nothing. */
     private static final int FRAMES_OF_AN_END = 4;
+    /** A peer may give the windows back in small pieces: the stream's and the connection's, for each frame and besides. */
+    private static final int WIDENINGS_A_FRAME = 4;
+    private static final int BYTES_A_WIDENING = 256;
 
     private final H2c h2;
     private final Connection connection;
@@ -20,6 +23,8 @@ final class Incoming implements FrameReader.Sink {
     private final PeerSettings settings;
     private final HeaderBlock headers = new HeaderBlock(this);
     private final Budget budget = new Budget();
+    /** Of frames that widen windows; what we send pays for them. */
+    private final Budget widenings = new Budget();
     /** What the peer may still send in all. */
     private int receiveWindow;
     /** Of the DATA frame that comes now; null: nobody's. */
@@ -37,6 +42,7 @@ final class Incoming implements FrameReader.Sink {
     /** Begins with the connection's first byte. */
     void begin(long nowNanos) {
         budget.begin(nowNanos);
+        widenings.begin(nowNanos);
         receiveWindow = Frame.LARGEST_WINDOW;
     }
 
@@ -47,6 +53,11 @@ final class Incoming implements FrameReader.Sink {
     /** A stream was opened. */
     void expect() {
         budget.add(FRAMES_OF_AN_END);
+    }
+
+    /** So much DATA was sent as a frame, or as part of one: its windows are to be given back. */
+    void expectWidenings(int bytes) {
+        widenings.add(WIDENINGS_A_FRAME + bytes / BYTES_A_WIDENING);
     }
 
     /** A stream is over. */
@@ -79,7 +90,7 @@ final class Incoming implements FrameReader.Sink {
     }
 
     @Override
-    public void onDataBegin(int id, int length) {
+    public void onDataBegin(int id, int length, int payloadBytes) {
         receiving = null;
         if (!mayCome(Frame.DATA) || !isOpened(id)) {
             return;
@@ -89,7 +100,7 @@ final class Incoming implements FrameReader.Sink {
             broken(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
             return;
         }
-        if (length == 0) {
+        if (payloadBytes == 0) {
             spend("empty DATA frames");
         }
         H2Stream stream = streams.find(id);
@@ -104,8 +115,13 @@ final class Incoming implements FrameReader.Sink {
         } else if (!stream.answered) {
             broken(ErrorCode.PROTOCOL_ERROR, "DATA before HEADERS");
         } else {
+            stream.bodyBytes += payloadBytes;
+            if (stream.isTooLong()) {
+                misbehaved(stream, "a body longer than its content-length");
+                return;
+            }
             receiving = stream;
-            stream.onDataBegin(length, connection.nowNanos());
+            stream.onDataBegin(payloadBytes, connection.nowNanos());
         }
     }
 
@@ -124,7 +140,7 @@ final class Incoming implements FrameReader.Sink {
         if (stream == null) {
             return;
         }
-        stream.onDataEnd(connection.nowNanos());
+        stream.onDataEnd(endsStream, connection.nowNanos());
         if (endsStream && receiving == stream) {
             receiving = null;
             ended(stream);
@@ -133,6 +149,10 @@ final class Incoming implements FrameReader.Sink {
 
     /** The peer's END_STREAM. */
     private void ended(H2Stream stream) {
+        if (stream.isTooShort()) {
+            misbehaved(stream, "a body shorter than its content-length");
+            return;
+        }
         stream.endReceived = true;
         if (stream.endSent) {
             connection.forget(stream);
@@ -178,7 +198,11 @@ final class Incoming implements FrameReader.Sink {
     }
 
     private void spend(String what) {
-        if (budget.isSpent(connection.nowNanos())) {
+        spend(budget, what);
+    }
+
+    private void spend(Budget from, String what) {
+        if (from.isSpent(connection.nowNanos())) {
             broken(ErrorCode.ENHANCE_YOUR_CALM, "a flood of " + what);
         }
     }
@@ -224,7 +248,10 @@ final class Incoming implements FrameReader.Sink {
             return;
         }
         stream.answered = true;
-        if (response.isFailure()) {
+        stream.contentLength = trailers ? stream.contentLength : response.contentLength;
+        if (response.malformed) {
+            misbehaved(stream, response.text());
+        } else if (response.isFailure()) {
             h2.onStatus(response.text());
             if (!endsStream || !stream.endSent) {
                 connection.control(Frame.RST_STREAM, 0, stream.id, 1, ErrorCode.CANCEL);
@@ -234,6 +261,13 @@ final class Incoming implements FrameReader.Sink {
             stream.confirmed |= !response.wlStatus.isEmpty();
             ended(stream);
         }
+    }
+
+    /** A malformed message is an error of its stream: section 8.1.1. */
+    private void misbehaved(H2Stream stream, String how) {
+        h2.onStatus(how);
+        connection.control(Frame.RST_STREAM, 0, stream.id, 1, ErrorCode.PROTOCOL_ERROR);
+        fail(stream);
     }
 
     private void fail(H2Stream stream) {
@@ -355,6 +389,7 @@ final class Incoming implements FrameReader.Sink {
             broken(ErrorCode.FRAME_SIZE_ERROR, "WINDOW_UPDATE of " + length + " bytes");
             return;
         }
+        spend(widenings, "WINDOW_UPDATE frames");
         int by = Bytes.i32(memory, offset) & Integer.MAX_VALUE;
         if (id == 0) {
             if (by == 0 || !sending.widen(by)) {
@@ -364,8 +399,9 @@ final class Incoming implements FrameReader.Sink {
         } else if (isOpened(id)) {
             H2Stream stream = streams.find(id);
             if (stream == null) {
-                spend("WINDOW_UPDATE frames of closed streams");
-            } else if (by == 0 || !sending.widen(stream, by)) { // a stream's error: section 6.9
+                return;
+            }
+            if (by == 0 || !sending.widen(stream, by)) { // a stream's error: section 6.9
                 int code = by == 0 ? ErrorCode.PROTOCOL_ERROR : ErrorCode.FLOW_CONTROL_ERROR;
                 connection.control(Frame.RST_STREAM, 0, id, 1, code);
                 fail(stream);

@@ -25,7 +25,10 @@ final class PeerSettings {
     int initialWindow = Frame.FIRST_WINDOW;
     /** Payload of a frame. */
     int maxFrameBytes = Frame.LEAST_MAX_BYTES;
-    /** Of HPACK's table, for what we encode. */
+    /**
+     * Of HPACK's table, for what we encode: the smallest that was ever set. Never growing again, it needs no more than one
+     * size update between two blocks (RFC 7541 section 4.2: the smallest, then the last).
+     */
     int tableBytes = HeaderCodec.TABLE_BYTES;
     private int wrongCode;
 
@@ -62,7 +65,7 @@ final class PeerSettings {
     private String set(int identifier, long value) {
         wrongCode = ErrorCode.PROTOCOL_ERROR;
         switch (identifier) {
-            case HEADER_TABLE_SIZE -> tableBytes = (int) Math.min(value, Integer.MAX_VALUE);
+            case HEADER_TABLE_SIZE -> tableBytes = (int) Math.min(value, tableBytes);
             case ENABLE_PUSH -> {
                 if (value != 0) { // a client must not accept another one of a server
                     return "SETTINGS_ENABLE_PUSH " + value;

@@ -6,12 +6,15 @@ final class Response {
     int status;
     /** Of {@code wl-status}; empty: absent. */
     String wlStatus = "";
+    /** Of {@code content-length}; below 0: absent. */
+    long contentLength = -1;
     /** Not what RFC 9113 sections 8.1 to 8.3 allow. */
     boolean malformed;
 
     void clear() {
         status = 0;
         wlStatus = "";
+        contentLength = -1;
         malformed = false;
     }
 
@@ -19,9 +22,9 @@ final class Response {
         return status >= 100 && status < 200;
     }
 
-    /** Whether it says that the stream has failed (BROKER.md: a code of 200 is none). */
+    /** Whether it says, well-formed, that the stream has failed (BROKER.md: a code of 200 is none). */
     boolean isFailure() {
-        return malformed || status != 0 && status != 200 || !wlStatus.isEmpty() && code(wlStatus) != 200;
+        return status != 0 && status != 200 || !wlStatus.isEmpty() && code(wlStatus) != 200;
     }
 
     /** For the log, on one line. */

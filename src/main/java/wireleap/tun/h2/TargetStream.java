@@ -9,7 +9,8 @@ import wireleap.tun.upstream.SocketError;
 import wireleap.tun.wire.AddressText;
 
 /**
- * The stream of a UDP session to one target: a DATA frame is a datagram, both ways. What has come and is not fetched
+ * The stream of a UDP session to one target: a DATA frame is a datagram, both ways, be it empty; but an empty one that
+ * ends the stream is only the end. What has come and is not fetched
  * lies in its ring, each datagram behind its length; what has no room is dropped, as datagrams are. Pooled by {@link H2c}.
  */
 final class TargetStream extends H2Stream {
@@ -103,15 +104,15 @@ final class TargetStream extends H2Stream {
     }
 
     @Override
-    void onDataEnd(long nowNanos) {
-        if (come >= 0) {
+    void onDataEnd(boolean endsStream, long nowNanos) {
+        connection.owes(this);
+        if (come > 0 || come == 0 && !endsStream) {
             Bytes.putI32(ring.memory(), ring.offset(tail), come);
             tail += ALIGNMENT + aligned(come);
             session.came(this, nowNanos);
-        } else {
+        } else { // dropped; or no datagram, but the way in which servers end a stream
             ring.discardIfEmpty(tail);
         }
-        connection.owes(this);
     }
 
     /** Takes a datagram out, for which there is room: its length. There must be one. */

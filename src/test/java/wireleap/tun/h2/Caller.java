@@ -27,6 +27,8 @@ final class Caller implements StreamOwner {
     int writeError;
     /** Whether what is heard may go. */
     boolean discards = true;
+    /** Whether it resets as soon as there is something to do. */
+    boolean resets;
     /** Whether anything is read. */
     boolean reads = true;
 
@@ -85,6 +87,10 @@ final class Caller implements StreamOwner {
 
     @Override
     public void onReady(int events, long nowNanos) {
+        if (resets) {
+            stream.reset();
+            return;
+        }
         write();
         read();
     }

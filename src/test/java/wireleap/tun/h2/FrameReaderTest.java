@@ -36,8 +36,8 @@ class FrameReaderTest implements FrameReader.Sink {
         return bytes;
     }
 
-    private static final List<String> FRAMES = List.of("4 0 0 6", "data 1 5", "hello.", "data 3 6", "ok.", "data 3 3", ".",
-            "119 255 5 0", "data 5 0", ".", "6 1 0 8", "data 1 3", "bye. end");
+    private static final List<String> FRAMES = List.of("4 0 0 6", "data 1 5 5", "hello.", "data 3 6 2", "ok.", "data 3 3 0",
+            ".", "119 255 5 0", "data 5 0 0", ".", "6 1 0 8", "data 1 3 3", "bye. end");
 
     /** Gives the stream in pieces of at most so many bytes, what was not consumed again with the next. */
     private List<String> read(int piece) {
@@ -93,8 +93,8 @@ class FrameReaderTest implements FrameReader.Sink {
     }
 
     @Override
-    public void onDataBegin(int stream, int length) {
-        seen.add("data " + stream + " " + length);
+    public void onDataBegin(int stream, int length, int payloadBytes) {
+        seen.add("data " + stream + " " + length + " " + payloadBytes);
         data.setLength(0);
     }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import wireleap.tun.mem.Counter;
+import wireleap.tun.mem.Gauge;
 import wireleap.tun.upstream.Refusal;
 import wireleap.tun.upstream.SocketError;
 import wireleap.tun.upstream.UpstreamStatus;
@@ -315,6 +316,25 @@ class H2cTest {
         caller.say(bytes);
         bench.run(60 * SECOND);
         assertArrayEquals(bytes, caller.heard());
+    }
+
+    @Test
+    void aFlowThatResetsWhenItIsToldOfBytesHarmsNothing() {
+        Caller caller = bench.connected();
+        caller.resets = true;
+        bench.peer().headers(1, false, ":status: 200");
+        bench.peer().data(1, false, "x");
+        bench.run(SECOND);
+        assertEquals(Bench.NOTHING, bench.leftAfterClose());
+    }
+
+    @Test
+    void theConnectionsAreShownAsTheyComeAndGo() {
+        bench.connected();
+        long one = bench.counters.value(Gauge.UPSTREAM_CONNECTIONS);
+        bench.peer().link.serverReset();
+        bench.run(SECOND);
+        assertEquals("1 0", one + " " + bench.counters.value(Gauge.UPSTREAM_CONNECTIONS));
     }
 
     @Test

@@ -36,6 +36,8 @@ class SessionTest {
         DatagramSession session;
         int opened;
         int ended;
+        /** Whether it closes its session as soon as there is something to hear. */
+        boolean closes;
 
         Client open() {
             session = bench.h2.datagrams(false, this, bench.net.nowNanos());
@@ -63,6 +65,10 @@ class SessionTest {
 
         @Override
         public void onReady(int events, long nowNanos) {
+            if (closes) {
+                session.close();
+                return;
+            }
             for (int length = recv(); length != SocketError.AGAIN; length = recv()) {
                 lengths.add(length);
                 byte[] bytes = new byte[Math.min(length, 40)];
@@ -171,6 +177,28 @@ class SessionTest {
 
     private static int order(String heard) {
         return List.of("7:53 one", "8:53 two", "7:53 ", "7:53 three").indexOf(heard);
+    }
+
+    @Test
+    void anEmptyFrameThatEndsAStreamIsNoDatagram() {
+        client.open().send(Bench.TARGET, "a");
+        bench.run(SECOND);
+        bench.peer().headers(1, false, ":status: 200");
+        bench.peer().data(1, false, "one");
+        bench.peer().data(1, true, "");
+        bench.run(SECOND);
+        assertEquals(List.of("7:53 one"), client.heard);
+    }
+
+    @Test
+    void aClientThatClosesWhenItIsToldOfADatagramHarmsNothing() {
+        client.open().send(Bench.TARGET, "a");
+        bench.run(SECOND);
+        client.closes = true;
+        bench.peer().headers(1, false, ":status: 200");
+        bench.peer().data(1, false, "one");
+        bench.run(SECOND);
+        assertEquals(Bench.NOTHING, bench.leftAfterClose());
     }
 
     @Test
