@@ -27,7 +27,13 @@ public record LinkEntry(int index, String name, String alias, int flags, int mtu
         MemorySegment struct = message.struct(ifinfomsg.layout());
         Attributes attributes = message.attributes(ifinfomsg.layout());
         return new LinkEntry(ifinfomsg.ifi_index(struct), attributes.text(IFLA_IFNAME()),
-                attributes.text(IFLA_IFALIAS()), ifinfomsg.ifi_flags(struct), attributes.number(IFLA_MTU(), 0), attributes.number(IFLA_TXQLEN(), 0));
+                attributes.text(IFLA_IFALIAS()), ifinfomsg.ifi_flags(struct), attributes.number(IFLA_MTU(), 0),
+                attributes.number(IFLA_TXQLEN(), 0));
+    }
+
+    /** Whether a message is of a device itself, and not of its part in a bridge (AF_BRIDGE), which it may lose. */
+    static boolean isOfDevice(NetlinkReader message) throws ErrnoException {
+        return ifinfomsg.ifi_family(message.struct(ifinfomsg.layout())) == AF_UNSPEC();
     }
 
     /** Whether it is up. */

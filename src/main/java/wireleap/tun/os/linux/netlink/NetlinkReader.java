@@ -33,6 +33,11 @@ public final class NetlinkReader {
         return true;
     }
 
+    /** Whether {@link #advance} has stopped before the datagram's end, at something that is no whole message. */
+    boolean isTorn() {
+        return next < datagram.byteSize();
+    }
+
     /** RTM_* or NLMSG_*. */
     public int type() {
         return Short.toUnsignedInt(nlmsghdr.nlmsg_type(message));

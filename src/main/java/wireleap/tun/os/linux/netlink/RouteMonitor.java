@@ -65,7 +65,7 @@ public final class RouteMonitor implements AutoCloseable {
                     Sys.socket(AF_NETLINK(), SOCK_RAW() | SOCK_CLOEXEC() | SOCK_NONBLOCK(), NETLINK_ROUTE()));
             // without CAP_NET_ADMIN of the initial user namespace the usual size must do: what is lost is told
             Sys.setsockopt(fd.number(), SOL_SOCKET(), SO_RCVBUFFORCE(), receiveBufferBytes);
-            RouteSocket.bind(fd, arena);
+            KernelSocket.bind(fd);
             join(fd, RTNLGRP_LINK(), RTNLGRP_IPV4_IFADDR(), RTNLGRP_IPV6_IFADDR(), RTNLGRP_IPV4_ROUTE(),
                     RTNLGRP_IPV6_ROUTE(), RTNLGRP_IPV4_RULE(), RTNLGRP_IPV6_RULE(), RTNLGRP_IPV4_NETCONF(),
                     RTNLGRP_IPV6_NETCONF());
@@ -128,7 +128,7 @@ public final class RouteMonitor implements AutoCloseable {
     static Optional<RouteEvent> event(NetlinkReader message) throws ErrnoException {
         int type = message.type();
         RouteEvent event = null;
-        if (type == RTM_NEWLINK() || type == RTM_DELLINK()) {
+        if ((type == RTM_NEWLINK() || type == RTM_DELLINK()) && LinkEntry.isOfDevice(message)) {
             event = new LinkChanged(LinkEntry.read(message), type == RTM_DELLINK());
         } else if (type == RTM_NEWADDR() || type == RTM_DELADDR()) {
             event = new AddressChanged(AddressEntry.read(message), type == RTM_DELADDR());

@@ -7,14 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
-import wireleap.tun.os.Fd;
-import wireleap.tun.os.Sys;
 import wireleap.tun.os.linux.gen.nlmsgerr;
-import wireleap.tun.os.linux.gen.sockaddr_nl;
 import wireleap.tun.os.linux.netlink.Acknowledgement.Refusal;
 
 /**
@@ -34,14 +32,15 @@ public final class RouteSocket implements AutoCloseable {
     private static final int ANSWER_BYTES = 1 << 16;         // a dump's part has 32 KiB at most, af_netlink.c
     private static final int DUMP_ATTEMPTS = 10;
 
-    private final Fd socket;
+    private final NetlinkSocket socket;
     private final NetlinkWriter out;
     private final MemorySegment requests;
     private final MemorySegment answer;
     private final NetlinkReader reader = new NetlinkReader();
-    private int sequence;
+    private int first;                                       // of the requests that were sent last
+    private int sequence;                                    // their last
 
-    private RouteSocket(Fd socket, Arena arena) {
+    private RouteSocket(NetlinkSocket socket, Arena arena) {
         this.socket = socket;
         requests = arena.allocate((long) BATCH * NetlinkRequest.MAX_BYTES, Long.BYTES);
         answer = arena.allocate(ANSWER_BYTES, Long.BYTES);
@@ -54,47 +53,25 @@ public final class RouteSocket implements AutoCloseable {
      * @param arena of this thread, for the socket's memory
      */
     public static RouteSocket open(Arena arena) throws ErrnoException {
-        return open(arena, RECEIVE_BUFFER_BYTES);
+        return open(arena, UnaryOperator.identity());
     }
 
-    static RouteSocket open(Arena arena, int receiveBufferBytes) throws ErrnoException {
-        Fd fd = Fd.of("socket NETLINK_ROUTE", Sys.socket(AF_NETLINK(), SOCK_RAW() | SOCK_CLOEXEC(), NETLINK_ROUTE()));
-        try {
-            option(fd, NETLINK_EXT_ACK());
-            option(fd, NETLINK_CAP_ACK());
-            option(fd, NETLINK_GET_STRICT_CHK());
-            // without CAP_NET_ADMIN of the initial user namespace the usual size must do, and does
-            Sys.setsockopt(fd.number(), SOL_SOCKET(), SO_RCVBUFFORCE(), receiveBufferBytes);
-            bind(fd, arena);
-            return new RouteSocket(fd, arena);
-        } catch (ErrnoException e) {
-            fd.close();
-            throw e;
-        }
+    /** As {@link #open(Arena)}, with something between it and the kernel. */
+    public static RouteSocket open(Arena arena, UnaryOperator<NetlinkSocket> layer) throws ErrnoException {
+        return over(layer.apply(KernelSocket.open(RECEIVE_BUFFER_BYTES)), arena);
     }
 
-    /** Gives a socket a port of the kernel's choice. One without hears no events: 0 is nobody's port. */
-    static void bind(Fd fd, Arena arena) throws ErrnoException {
-        MemorySegment anyPort = sockaddr_nl.allocate(arena);
-        sockaddr_nl.nl_family(anyPort, (short) AF_NETLINK());
-        ErrnoException.check("bind netlink", Sys.bind(fd.number(), anyPort, (int) sockaddr_nl.sizeof()));
-    }
-
-    private static void option(Fd fd, int option) throws ErrnoException {
-        ErrnoException.check("setsockopt SOL_NETLINK " + option, Sys.setsockopt(fd.number(), SOL_NETLINK(), option, 1));
+    /** @param socket belongs to what is returned */
+    static RouteSocket over(NetlinkSocket socket, Arena arena) {
+        return new RouteSocket(socket, arena);
     }
 
     /**
      * The number by which the kernel knows this socket in its network namespace: it stands in what others are told of
      * this one's changes. netlink(7), nl_pid.
      */
-    public int port() throws ErrnoException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment address = sockaddr_nl.allocate(arena);
-            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int) sockaddr_nl.sizeof());
-            ErrnoException.check("getsockname", Sys.getsockname(socket.number(), address, length));
-            return sockaddr_nl.nl_pid(address);
-        }
+    public int port() {
+        return socket.port();
     }
 
     /**
@@ -180,16 +157,15 @@ public final class RouteSocket implements AutoCloseable {
 
     private RouteEntry route(RouteQuery query, boolean matched) throws ErrnoException {
         String what = "ip route get " + query.destination().getHostAddress();
-        send(List.of(query.request(matched)));
+        write(List.of(query.request(matched)));
+        send(what);
         while (true) {
-            receive(what);
-            while (reader.advance()) {
-                if (reader.sequence() == sequence && reader.type() == NLMSG_ERROR()) {
-                    throw refused(what, refusal(0));
-                }
-                if (reader.sequence() == sequence && reader.type() == RTM_NEWROUTE()) {
-                    return RouteEntry.read(reader);
-                }
+            next(what);
+            if (reader.type() == NLMSG_ERROR()) {
+                throw refused(what, refusal(0));
+            }
+            if (reader.type() == RTM_NEWROUTE()) {
+                return RouteEntry.read(reader);
             }
         }
     }
@@ -200,23 +176,18 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     private void batch(List<NetlinkRequest> batch, int firstIndex, List<Refusal> refusals) throws ErrnoException {
-        int first = sequence + 1;
-        out.clear(first);
-        batch.forEach(request -> request.writeTo(out));
+        String what = "netlink acknowledgement";
+        write(batch);
         out.acknowledgeLast();
-        send(batch.size());
-        while (true) {
-            receive("netlink acknowledgement");
-            while (reader.advance()) {
-                int index = reader.sequence() - first;
-                if (index >= 0 && index < batch.size() && reader.type() == NLMSG_ERROR()) {
-                    Refusal answered = refusal(firstIndex + index);
-                    if (answered.number() != 0) {
-                        refusals.add(answered);
-                    }
-                    if (index == batch.size() - 1) {
-                        return;
-                    }
+        send(what);
+        int index = -1;
+        while (index < batch.size() - 1) {
+            next(what);
+            if (reader.type() == NLMSG_ERROR()) {
+                index = reader.sequence() - first;
+                Refusal answered = refusal(firstIndex + index);
+                if (answered.number() != 0) {
+                    refusals.add(answered);
                 }
             }
         }
@@ -229,36 +200,32 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     /** Asks for a list until it was told without a change in between, which the kernel marks by NLM_F_DUMP_INTR. */
-    private <T> List<T> dump(String what, NetlinkRequest request, Form<T> form)
-            throws ErrnoException {
-        for (int attempt = 1; true; attempt++) {
+    private <T> List<T> dump(String what, NetlinkRequest request, Form<T> form) throws ErrnoException {
+        for (int attempt = 1; attempt <= DUMP_ATTEMPTS; attempt++) {
             List<T> entries = new ArrayList<>();
-            send(List.of(request));
-            boolean consistent = parts(what, form, entries);
-            if (consistent || attempt == DUMP_ATTEMPTS) {
+            write(List.of(request));
+            send(what);
+            if (parts(what, form, entries)) {
                 return entries;
             }
         }
+        throw new ErrnoException(what + ", which was changed each of " + DUMP_ATTEMPTS + " times while it was read",
+                Errno.EINTR.number());
     }
 
     private <T> boolean parts(String what, Form<T> form, List<T> entries) throws ErrnoException {
         boolean consistent = true;
         while (true) {
-            receive(what);
-            while (reader.advance()) {
-                if (reader.sequence() != sequence) {
-                    continue;
-                }
-                consistent &= (reader.flags() & NLM_F_DUMP_INTR()) == 0;
-                if (reader.type() == NLMSG_ERROR()) {
-                    throw refused(what, refusal(0));
-                }
-                if (reader.type() == NLMSG_DONE()) {
-                    complete(what);
-                    return consistent;
-                }
-                entries.add(form.read(reader));
+            next(what);
+            consistent &= (reader.flags() & NLM_F_DUMP_INTR()) == 0;
+            if (reader.type() == NLMSG_ERROR()) {
+                throw refused(what, refusal(0));
             }
+            if (reader.type() == NLMSG_DONE()) {
+                complete(what);
+                return consistent;
+            }
+            entries.add(form.read(reader));
         }
     }
 
@@ -273,40 +240,51 @@ public final class RouteSocket implements AutoCloseable {
         }
     }
 
-    private void send(List<NetlinkRequest> one) throws ErrnoException {
-        out.clear(sequence + 1);
-        one.getFirst().writeTo(out);
-        send(1);
+    private void write(List<NetlinkRequest> batch) {
+        first = sequence + 1;
+        sequence += batch.size();
+        out.clear(first);
+        batch.forEach(request -> request.writeTo(out));
     }
 
-    private void send(int messages) throws ErrnoException {
-        sequence += messages;
-        int sent = Sys.send(socket.number(), requests, 0, out.size(), 0);
-        while (Errno.EINTR.is(sent)) {
-            sent = Sys.send(socket.number(), requests, 0, out.size(), 0);
-        }
-        ErrnoException.check("send to netlink", sent);
+    private void send(String what) throws ErrnoException {
+        drain();
+        ErrnoException.check(what, socket.send(requests, out.size()));
+    }
+
+    /** Goes to the next message of the answer to what was sent last. */
+    private void next(String what) throws ErrnoException {
+        do {
+            while (!reader.advance()) {
+                receive(what);
+            }
+        } while (Integer.compareUnsigned(reader.sequence() - first, sequence - first) > 0);
     }
 
     private void receive(String what) throws ErrnoException {
-        int received = Sys.recv(socket.number(), answer, 0, answer.byteSize(), 0);
-        while (Errno.EINTR.is(received)) {
-            received = Sys.recv(socket.number(), answer, 0, answer.byteSize(), 0);
+        boolean isTorn = reader.isTorn();
+        int bytes = socket.receive(answer);
+        if (isTorn || Errno.EAGAIN.is(bytes)) {
+            throw new ErrnoException(what + ", whose answer is not whole", Errno.EPROTO.number());
         }
-        if (Errno.ENOBUFS.is(received)) {
-            drain();
+        if (ErrnoException.check(what, bytes) > answer.byteSize()) {
+            throw new ErrnoException(what, Errno.EMSGSIZE.number());
         }
-        reader.wrap(answer.asSlice(0, ErrnoException.check(what, received)));
+        reader.wrap(answer.asSlice(0, bytes));
     }
 
     /**
-     * Empties the socket after answers were lost. Until it is empty the kernel throws away all further answers, and
-     * does not tell a second time (NETLINK_S_CONGESTED, af_netlink.c): the next receive would wait for ever.
+     * Forgets what is left of answers that nobody waits for any more. The kernel begins no list before it has told all
+     * of the last one (EBUSY), and after answers were lost it throws away all further ones, without telling a second time,
+     * until the socket is empty (NETLINK_S_CONGESTED, af_netlink.c).
      */
     private void drain() {
-        while (Sys.recv(socket.number(), answer, 0, answer.byteSize(), MSG_DONTWAIT()) >= 0) {
+        int bytes = socket.receive(answer);
+        while (bytes >= 0 || Errno.ENOBUFS.is(bytes)) {
             LOG.debug("an answer to what is no longer waited for");
+            bytes = socket.receive(answer);
         }
+        reader.wrap(answer.asSlice(0, 0));
     }
 
     /**

@@ -150,7 +150,7 @@ class RouteSocketKernelTest {
     void lostAnswersAreNoticedAndTheSocketWorksOn() throws Exception {
         List<NetlinkRequest> requests = IntStream.range(0, 128).mapToObj(RouteSocketKernelTest::hopeless).toList();
         namespace.call(() -> {
-            try (Arena arena = Arena.ofConfined(); RouteSocket socket = RouteSocket.open(arena, 4096)) {
+            try (Arena arena = Arena.ofConfined(); RouteSocket socket = RouteSocket.over(KernelSocket.open(4096), arena)) {
                 assertEquals(Errno.ENOBUFS,
                         assertThrows(ErrnoException.class, () -> socket.execute(requests)).errno());
                 assertEquals(0, socket.execute(List.of(throwing(1).add())).refusals().size());
