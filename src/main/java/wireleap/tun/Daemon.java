@@ -194,6 +194,7 @@ final class Daemon {
             keeper.uncapture();                      // no more: the resets that stop() sends need the TUN's addresses
         } finally {
             loops.stop();
+            loops = null;                            // nobody has news for them any more
         }
     }
 
@@ -275,7 +276,7 @@ final class Daemon {
         Loops running = loops;
         AddressFilter stillListed = (hi, lo) -> added.contains(hi, lo) && state.bypass().contains(hi, lo);
         if (running != null && !running.post((stack, nowNanos) -> stack.resetMatching(stillListed, nowNanos))) {
-            LOG.warn("a packet loop is too busy, or has ended: flows to {} new bypass entries are not reset",
+            LOG.warn("a packet loop is too busy or has died: flows to {} new bypass entries are not reset",
                     added.size());
         }
     }

@@ -25,7 +25,7 @@ import wireleap.tun.install.Installation;
 import wireleap.tun.os.linux.Caller;
 import wireleap.tun.os.linux.Detachment;
 import wireleap.tun.policy.RouteSettings;
-import wireleap.tun.routes.RouteKeeper;
+import wireleap.tun.routes.Leftovers;
 import wireleap.tun.routes.RouteRefusedException;
 
 /** The program's entry, and what its commands start. Exit codes: 0 done, 1 failed, 2 wrong usage. */
@@ -144,7 +144,7 @@ public final class Main implements Program {
     @Override
     public int cleanup(PrintStream out) throws IOException, RouteRefusedException {
         try (Platform.Lock lock = platform.lock()) {
-            boolean any = RouteKeeper.sweep(RouteSettings.DEFAULT, platform.hostRoutes());
+            boolean any = Leftovers.sweep(RouteSettings.DEFAULT, platform.hostRoutes());
             out.println(any ? "removed what was left" : "nothing was left");
         }
         return 0;

@@ -53,7 +53,7 @@ final class RouteNews implements RouteListener {
     private void tell(Predicate<Loops> news) {
         Loops running = loops.get();
         if (running != null && !news.test(running)) {
-            LOG.info("a packet loop is too busy, or has ended: connections that have lost their address are not reset");
+            LOG.info("a packet loop is too busy or has died: connections that have lost their address are not reset");
         }
     }
 }

@@ -133,12 +133,17 @@ class FaultyPlatform extends SimulatedPlatform {
         }
 
         @Override
-        public OptionalInt way(IpPrefix address) {
+        public OptionalInt way(IpPrefix address, long user) {
             return OptionalInt.empty();
         }
 
         @Override
-        public boolean has(Family family) {
+        public boolean has(Family family, String tun) {
+            return true;
+        }
+
+        @Override
+        public boolean holdsRoutesWithoutReader() {
             return true;
         }
 

@@ -28,6 +28,7 @@ public final class Doctor {
         findings.add(host.ipv6());
         findings.add(host.reversePathFilters());
         findings.addAll(RuleChecks.run(settings));
+        findings.addAll(LeftTun.run());
         findings.add(resolvers(Resolvers.find(false)));
         findings.add(host.descriptors());
         findings.forEach(out::println);

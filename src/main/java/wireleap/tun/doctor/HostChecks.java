@@ -69,7 +69,7 @@ final class HostChecks {
         }
         return off.get().equals("0") ? Finding.ok("IPv6", "enabled")
                 : Finding.note("IPv6", "disabled by net.ipv6.conf.all.disable_ipv6",
-                    "nothing to do; only IPv4 is carried");
+                    "nothing to do; only IPv4 is carried, unless a device has it switched on for itself");
     }
 
     /** A strict filter on an uplink harms nothing; that of the TUN itself is set by the daemon, and the larger wins. */

@@ -35,6 +35,8 @@ public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPref
     /** The length of the TUN's IPv6 network: it and one peer, RFC 6164. */
     public static final int IPV6_PREFIX_LENGTH = 127;
 
+    private static final long NOBODY = 65_534;       // the overflow user, man 7 user_namespaces
+
     /** What holds where nobody says otherwise. */
     public static final RouteSettings DEFAULT = new RouteSettings(13_488, new Rule.Mark(0x574c, 0xffff), "wltun0",
             IpPrefix.parse("10.13.49.0"), IpPrefix.parse("fd13:490:574c::"), 1500, 1000, List.of(), false,
@@ -57,6 +59,15 @@ public record RouteSettings(int ruleBase, Rule.Mark mark, String tunName, IpPref
     /** The TUN's address of a family. */
     public IpPrefix address(Family family) {
         return family == Family.IPV4 ? ipv4Address : ipv6Address;
+    }
+
+    /** A user of whom nobody says that his sockets are to be left alone: nobody's, or the next below. */
+    public long capturedUser() {
+        long user = NOBODY;
+        while (bypassUsers.contains(user)) {
+            user--;
+        }
+        return user;
     }
 
     /** The length of the TUN's network of a family. */

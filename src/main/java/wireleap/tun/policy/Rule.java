@@ -96,7 +96,19 @@ public record Rule(Family family, int preference, Match match, Action action) im
     }
 
     private static final IpPrefix NO_ADDRESS = IpPrefix.ipv4(0, 32);
-    private static final int MAIN = 254;             // RT_TABLE_MAIN, linux/rtnetlink.h
+    private static final int LOCAL = 255;            // RT_TABLE_LOCAL, linux/rtnetlink.h
+    private static final int MAIN = 254;             // RT_TABLE_MAIN
+    private static final int DEFAULT = 253;          // RT_TABLE_DEFAULT
+
+    /** What ip(8) calls a table: the kernel's own have names. */
+    public static String tableName(int table) {
+        return switch (table) {
+            case LOCAL -> "local";
+            case MAIN -> "main";
+            case DEFAULT -> "default";
+            default -> Integer.toString(table);
+        };
+    }
 
     @Override
     public String object() {
@@ -115,7 +127,7 @@ public record Rule(Family family, int preference, Match match, Action action) im
             case Action.Goto to -> words.append(" goto ").append(to.preference());
             case Action.Nop nop -> words.append(" nop");
             case Action.Lookup lookup -> {
-                words.append(" lookup ").append(lookup.table() == MAIN ? "main" : lookup.table());
+                words.append(" lookup ").append(tableName(lookup.table()));
                 lookup.suppressPrefixLength().ifPresent(n -> words.append(" suppress_prefixlength ").append(n));
             }
         }

@@ -126,13 +126,20 @@ public interface HostRoutes extends AutoCloseable {
     void evict(Rule rule) throws RouteRefusedException;
 
     /**
-     * The number of the device by which a socket without mark and source would reach an address now; none if it would
-     * not.
+     * The number of the device by which a user's socket without mark and source would reach an address now; none if it
+     * would not.
      */
-    OptionalInt way(IpPrefix address);
+    OptionalInt way(IpPrefix address, long user);
 
-    /** Whether the host has a family at all, as far as can be said without trying. */
-    boolean has(Family family);
+    /**
+     * Whether the host has a family at all, as far as can be said without trying.
+     *
+     * @param tun the device that does not count
+     */
+    boolean has(Family family, String tun);
+
+    /** Whether this host's routes into a TUN hold while nobody reads it, or are passed by. */
+    boolean holdsRoutesWithoutReader();
 
     /**
      * From now on the watcher is told what changes, but not by what is done here. Once, until {@link #close}.

@@ -1,10 +1,6 @@
 package wireleap.tun.routes;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -13,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +21,7 @@ import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.linux.netlink.Acknowledgement;
 import wireleap.tun.os.linux.netlink.LinkEntry;
 import wireleap.tun.os.linux.netlink.NetlinkRequest;
+import wireleap.tun.os.linux.netlink.NetlinkSocket;
 import wireleap.tun.os.linux.netlink.RouteEntry;
 import wireleap.tun.os.linux.netlink.RouteQuery;
 import wireleap.tun.os.linux.netlink.RouteSocket;
@@ -47,8 +46,6 @@ public final class LinuxRoutes implements HostRoutes {
             EnumSet.of(Errno.ESRCH, Errno.ENOENT, Errno.EADDRNOTAVAIL, Errno.ENODEV);
     private static final Set<Errno> FAMILY_ABSENT =
             EnumSet.of(Errno.EAFNOSUPPORT, Errno.EOPNOTSUPP, Errno.EACCES);
-    private static final int STRICT = 1;                     // rp_filter, Documentation/networking/ip-sysctl.rst
-    private static final int LOOSE = 2;
 
     private final Arena arena;
     private final RouteSocket socket;
@@ -61,9 +58,14 @@ public final class LinuxRoutes implements HostRoutes {
 
     /** Opens the routing of this thread's network namespace. */
     public static LinuxRoutes open() throws RouteRefusedException {
+        return open(UnaryOperator.identity());
+    }
+
+    /** As {@link #open()}, with something between it and the kernel. */
+    static LinuxRoutes open(UnaryOperator<NetlinkSocket> layer) throws RouteRefusedException {
         Arena arena = Arena.ofConfined();
         try {
-            return new LinuxRoutes(arena, RouteSocket.open(arena));
+            return new LinuxRoutes(arena, RouteSocket.open(arena, layer));
         } catch (ErrnoException e) {
             arena.close();
             throw refused(e);
@@ -176,8 +178,8 @@ public final class LinuxRoutes implements HostRoutes {
                     LinkEntry.sizes(tun.index(), mtu, transmitQueuePackets));
             LOG.info("[#] {} mtu {} txqueuelen {}", device, mtu, transmitQueuePackets);
             forbidLinkLocal(device, tun);
-            allowIpv6(tun);
-            loosenReversePathFilter(tun);
+            DeviceSettings.allowIpv6(tun);
+            DeviceSettings.loosenReversePathFilter(tun);
             if (settings.failClosed()) {
                 DeviceSettings.holdRoutesWithoutReader(tun);
             }
@@ -200,55 +202,6 @@ public final class LinuxRoutes implements HostRoutes {
                 throw e;
             }
             LOG.debug("no IPv6, no link-local address: {}", e.getMessage());
-        }
-    }
-
-    /**
-     * Switches IPv6 on for the TUN, unless it is off for the whole host. A new device has what conf/default says, and
-     * where that is "off" while older devices have IPv6, all of it would go around the tunnel.
-     */
-    private static void allowIpv6(Device tun) {
-        Path conf = Path.of("/proc/sys/net/ipv6/conf");
-        Path own = conf.resolve(tun.name()).resolve("disable_ipv6");
-        try {
-            boolean off = Files.exists(own) && Files.readString(own).startsWith("1");
-            if (off && Files.readString(conf.resolve("all/disable_ipv6")).startsWith("0")) {
-                Files.writeString(own, "0", StandardOpenOption.WRITE);
-                LOG.info("[#] sysctl net.ipv6.conf.{}.disable_ipv6=0", tun.name());
-            }
-        } catch (IOException e) {
-            LOG.warn("IPv6 cannot be switched on for {}: {}", tun.name(), e.getMessage());
-        }
-    }
-
-    /**
-     * Sets the TUN's rp_filter to 2. The greater one of its own and that of "all" counts: strict drops what bypassed
-     * sources send into the TUN, anything else does not. CAP_NET_ADMIN is enough to write the file (seen on 6.18, as an
-     * ordinary user with that capability alone); a container may have /proc/sys read-only.
-     */
-    private static void loosenReversePathFilter(Device tun) throws RouteRefusedException {
-        Path all = Path.of("/proc/sys/net/ipv4/conf/all/rp_filter");
-        Path own = Path.of("/proc/sys/net/ipv4/conf", tun.name(), "rp_filter");
-        try {
-            Files.writeString(own, Integer.toString(LOOSE), StandardOpenOption.WRITE);
-            LOG.info("[#] sysctl net.ipv4.conf.{}.rp_filter={}", tun.name(), LOOSE);
-        } catch (IOException e) {
-            String cannot = "the reverse path filter of " + tun.name() + " cannot be set (" + e.getMessage() + ")";
-            if (reversePathFilter(all, own) == STRICT) {
-                throw new RouteRefusedException(cannot + " and it is strict, which would drop packets in the TUN;"
-                        + " run as root, with CAP_NET_ADMIN, or set net.ipv4.conf.default.rp_filter=2 before", e);
-            }
-            LOG.warn("{}; it is not strict, so that will do", cannot);
-        }
-    }
-
-    private static int reversePathFilter(Path all, Path own) {
-        try {
-            return Math.max(Integer.parseInt(Files.readString(all).strip()),
-                    Integer.parseInt(Files.readString(own).strip()));
-        } catch (IOException e) {
-            LOG.warn("it is not known how strict the reverse path filter is: {}", e.getMessage());
-            return LOOSE;
         }
     }
 
@@ -358,9 +311,10 @@ public final class LinuxRoutes implements HostRoutes {
     }
 
     @Override
-    public OptionalInt way(IpPrefix address) {
+    public OptionalInt way(IpPrefix address, long user) {
+        RouteQuery query = new RouteQuery(LinuxClaims.address(address), Optional.empty(), OptionalLong.of(user), 0);
         try {
-            return OptionalInt.of(socket.route(RouteQuery.to(LinuxClaims.address(address))).device());
+            return OptionalInt.of(socket.route(query).device());
         } catch (ErrnoException e) {
             LOG.debug("no way to {}: {}", address, e.getMessage());
             return OptionalInt.empty();
@@ -368,8 +322,13 @@ public final class LinuxRoutes implements HostRoutes {
     }
 
     @Override
-    public boolean has(Family family) {
-        return family == Family.IPV4 || DeviceSettings.hasIpv6("all");
+    public boolean has(Family family, String tun) {
+        return family == Family.IPV4 || DeviceSettings.hostHasIpv6(tun);
+    }
+
+    @Override
+    public boolean holdsRoutesWithoutReader() {
+        return DeviceSettings.holdRoutesWithoutReader();
     }
 
     @Override

@@ -65,7 +65,7 @@ final class LinuxWatch implements AutoCloseable {
             while (!closed) {
                 monitor.await(this::tell);
             }
-        } catch (ErrnoException e) {
+        } catch (ErrnoException | RuntimeException e) {
             if (!opened.completeExceptionally(e)) {
                 LOG.error("what others change in the host's routing is not heard any more: {}", e.getMessage());
             }

@@ -104,12 +104,17 @@ public final class RehearsedRoutes implements HostRoutes {
     }
 
     @Override
-    public OptionalInt way(IpPrefix address) {
+    public OptionalInt way(IpPrefix address, long user) {
         return OptionalInt.empty();
     }
 
     @Override
-    public boolean has(Family family) {
+    public boolean has(Family family, String tun) {
+        return true;
+    }
+
+    @Override
+    public boolean holdsRoutesWithoutReader() {
         return true;
     }
 

@@ -4,14 +4,12 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.events.Event;
@@ -19,10 +17,8 @@ import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.AbsentEntryException;
 import wireleap.tun.policy.BypassEdit;
 import wireleap.tun.policy.BypassSet;
-import wireleap.tun.policy.Claim;
 import wireleap.tun.policy.Device;
 import wireleap.tun.policy.Family;
-import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RoutePlan.Stage;
 import wireleap.tun.policy.RouteSettings;
@@ -42,6 +38,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private final RoutePlan initial;
     private final RouteListener listener;
     private final EventLog events;
+    private final Lookout lookout;
     private final int process = new SecureRandom().nextInt();
     private final LinkedBlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
     private final Thread thread = Thread.ofPlatform().name("routes").daemon().unstarted(this::run);
@@ -50,22 +47,14 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private volatile Snapshot snapshot;
     private volatile RoutePlan standing;
     private volatile boolean holding;                // what a predecessor captured
-    private volatile long repairs;
-    private volatile List<String> troubles = List.of();
-    private final AtomicBoolean disturbed = new AtomicBoolean();     // somebody changed something, and we have not heard
-    private final AtomicBoolean waysChanged = new AtomicBoolean();
 
     // the thread's own
     private final List<FutureTask<?>> early = new ArrayList<>();    // edits from before prepare()
     private KeptRoutes kept;
     private HostRoutes host;
-    private RouteRepair repair;
     private long counter;
-    private long waysToldNanos = RepairTimes.NEVER;  // when the listener is to be told that they changed
     private boolean prepared;
-    private boolean leaving;                        // nothing is put right any more: the TUN goes soon
     private boolean released;
-    private boolean blind;                          // looking after the routes has failed in a way that we did not think of
     private boolean ended;
 
     private RouteKeeper(RouteSettings settings, BypassSet bypass, HostRoutes.Opener opener,
@@ -73,6 +62,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         this.opener = opener;
         this.listener = listener;
         this.events = events;
+        lookout = new Lookout(System::nanoTime, listener, () -> tasks.add(new FutureTask<>(() -> null)));
         initial = RoutePlan.nothing(settings, bypass);
         standing = initial;
         snapshot = new Snapshot(bypass, EntityTag.of(process, counter));
@@ -104,40 +94,31 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     public void prepare() throws RouteRefusedException, InterruptedException {
         stage(() -> {
             host = opener.open();
-            host.watch(initial.settings(), new Watcher());
-            Optional<Device> left = leftBehind();
-            SequencedSet<Claim> found = host.observe(left);
-            BypassSet list = withAdopted(initial.bypass(), initial.adopted(found));
-            RoutePlan plan = initial.with(list).at(Stage.PREPARED);
-            plan = plan.with(UplinkFilters.adopted(plan, RoutePlan.noted(found), host));
-            holding = RoutePlan.captures(found) && (left.isPresent() || RoutePlan.isClosed(found));
-            if (holding) {
-                LOG.info("what a daemon captured that did not stop by itself is held back");
-                plan = left.map(plan::with).map(held -> held.at(Stage.CAPTURING)).orElseGet(plan::withoutDevice);
-            }
-            if (holding && left.isPresent()) {
-                host.bringUp(left.get(), plan.settings());
+            host.watch(initial.settings(), lookout);
+            Leftovers left = Leftovers.find(host);
+            refuseOther(left.tun());
+            holding = left.holdBack();
+            RoutePlan plan = left.firstPlan(initial, host);
+            if (holding && left.tun().isPresent()) {
+                host.bringUp(left.tun().get(), plan.settings());
             }
             // Where to go back to if anything is refused; what is noted of the uplinks must not be forgotten.
             kept = new KeptRoutes(host, holding ? plan : initial.with(plan.loosened()));
-            repair = new RouteRepair(kept, host, System::nanoTime, listener, events);
             reach(plan);
             publish(initial.bypass(), "a daemon that did not stop by itself");
             prepared = true;
+            lookout.begin(new RouteRepair(kept, host, System::nanoTime, listener, events));
             answerEarly();
         });
     }
 
-    private Optional<Device> leftBehind() throws RouteRefusedException {
-        Optional<Device> left = host.leftBehind();
-        String name = initial.settings().tunName();
-        if (left.isPresent() && !left.get().name().equals(name)) {
+    private void refuseOther(Optional<Device> tun) throws RouteRefusedException {
+        if (tun.isPresent() && !tun.get().name().equals(initial.settings().tunName())) {
             holding = true;
-            throw new RouteRefusedException("the TUN " + left.get().name() + " has outlived a daemon that was killed, and"
-                    + " holds back what that captured: take it over by --tun " + left.get().name() + ", or remove it by"
-                    + " 'wireleap_tun cleanup'");
+            String name = tun.get().name();
+            throw new RouteRefusedException("the TUN " + name + " has outlived a daemon that was killed, and holds back"
+                    + " what that captured: take it over by --tun " + name + ", or remove it by 'wireleap_tun cleanup'");
         }
-        return left;
     }
 
     /**
@@ -170,7 +151,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     public void capture() throws RouteRefusedException, InterruptedException {
         stage(() -> {
             if (initial.settings().strict()) {
-                UplinkFilters.loosen(kept, host);
+                UplinkFilters.loosen(host.strictUplinks(), kept, host);
             }
             reach(kept.plan().at(Stage.CAPTURING));
             holding = false;
@@ -184,7 +165,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
      */
     public void uncapture() throws RouteRefusedException, InterruptedException {
         stage(() -> {
-            leaving = true;
+            lookout.end();                           // the TUN goes soon
             reach(kept.plan().at(kept.plan().device().isPresent() ? Stage.DEVICE_UP : Stage.PREPARED));
         });
     }
@@ -199,12 +180,22 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         stage(() -> {
             boolean first = !released && kept != null;
             released = true;
+            lookout.end();
             answerEarly();
             if (first) {
                 UplinkFilters.restore(kept.plan().loosened(), host);
                 kept.force(kept.plan().at(Stage.NOTHING));
+                letGo();
             }
         });
+    }
+
+    /** The TUN that a predecessor had made to outlive it, if nobody has taken it over for good. */
+    private void letGo() throws RouteRefusedException {
+        Optional<Device> held = holding ? host.leftBehind() : Optional.empty();
+        if (held.isPresent()) {
+            host.delete(held.get());
+        }
     }
 
     /** The families that the kernel was found to have; both before it was asked. */
@@ -219,12 +210,12 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
 
     /** How many things of ours were put right after others had changed them. */
     public long repairs() {
-        return repairs;
+        return lookout.repairs();
     }
 
     /** What is not as it should be now and cannot be helped; for people. */
     public List<String> troubles() {
-        return troubles;
+        return lookout.troubles();
     }
 
     @Override
@@ -247,28 +238,6 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
                 case ControlUnavailableException unavailable -> throw unavailable;
                 default -> throw new IllegalStateException(e.getCause());
             }
-        }
-    }
-
-    /**
-     * Removes what a daemon left behind that did not stop by itself, its TUN included; what holds traffic back goes first.
-     * On the calling thread, while no daemon lives.
-     *
-     * @return whether there was anything
-     * @throws RouteRefusedException if the kernel refused to remove something
-     */
-    public static boolean sweep(RouteSettings settings, HostRoutes.Opener opener) throws RouteRefusedException {
-        try (HostRoutes host = opener.open()) {
-            Optional<Device> left = host.leftBehind();
-            Set<Claim> found = host.observe(left);
-            boolean any = left.isPresent() || !found.isEmpty();
-            UplinkFilters.restore(RoutePlan.noted(found), host);
-            new KeptRoutes(host, RoutePlan.nothing(settings, BypassSet.EMPTY))
-                    .force(RoutePlan.nothing(settings, BypassSet.EMPTY));
-            if (left.isPresent()) {
-                host.delete(left.get());
-            }
-            return any;
         }
     }
 
@@ -325,7 +294,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         try {
             kept.reach(plan);
         } catch (RouteRefusedException e) {
-            disturbed.set(true);                     // it may not all have been undone
+            lookout.changed();                       // it may not all have been undone
             throw e;
         } finally {
             standing = kept.plan();
@@ -333,17 +302,6 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         if (!plan.bypass().equals(before)) {
             snapshot = new Snapshot(plan.bypass(), EntityTag.of(process, ++counter));
         }
-    }
-
-    private static BypassSet withAdopted(BypassSet given, List<IpPrefix> found) throws TooManyEntriesException {
-        List<IpPrefix> adopted = found.stream().filter(entry -> !given.lists(entry))
-                .limit(BypassSet.MAX_ENTRIES - given.size()).toList();
-        if (adopted.isEmpty()) {
-            return given;
-        }
-        LOG.info("adopted {} bypass entries of a daemon that did not stop by itself: {}{}", adopted.size(),
-                adopted.subList(0, Math.min(10, adopted.size())), adopted.size() > 10 ? "..." : "");
-        return new BypassEdit.Add(adopted).applyTo(given);
     }
 
     /** A step of the daemon's life, done on the keeper's thread. */
@@ -385,99 +343,22 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         return task;
     }
 
-    /** Hears of changes, on the thread that listens to the host, and has them looked at on the keeper's. */
-    private final class Watcher implements HostWatcher {
-        @Override
-        public void changed() {
-            wakeFor(disturbed);
-        }
-
-        @Override
-        public void waysChanged() {
-            wakeFor(waysChanged);
-        }
-
-        @Override
-        public void addressGone(IpPrefix address) {
-            listener.addressGone(address);
-        }
-
-        private void wakeFor(AtomicBoolean reason) {
-            if (reason.compareAndSet(false, true)) {
-                tasks.add(new FutureTask<>(() -> null));
-            }
-        }
-    }
-
     private void run() {
         try {
             while (!ended) {
-                FutureTask<?> task = tasks.poll(waitNanos(), TimeUnit.NANOSECONDS);
+                FutureTask<?> task = tasks.poll(lookout.waitNanos(), TimeUnit.NANOSECONDS);
                 if (task instanceof EditTask && !prepared && !released) {
                     early.add(task);
                 } else if (task != null) {
                     task.run();
                 }
-                watch();
+                lookout.tend();
+                standing = kept == null ? initial : kept.plan();
             }
         } catch (InterruptedException e) {
             LOG.error("the thread of the routes was interrupted, by whom we do not know", e);
         } finally {
             end();
-        }
-    }
-
-    private long waitNanos() {
-        long ways = waysToldNanos == RepairTimes.NEVER ? Long.MAX_VALUE : waysToldNanos - System.nanoTime();
-        return tends() ? Math.min(ways, repair.waitNanos()) : Long.MAX_VALUE;
-    }
-
-    private boolean tends() {
-        return prepared && !leaving && !released && !blind;
-    }
-
-    /** A bug in looking after the routes must not keep anybody from editing or removing them. */
-    private void watch() {
-        try {
-            tend();
-        } catch (RuntimeException e) {
-            blind = true;
-            LOG.error("the routes are not looked after any more until a restart; this is a bug", e);
-            listener.failed("the routes are not looked after any more until a restart; this is a bug: " + e);
-        }
-    }
-
-    /** Sees to what others have changed, once it is time. */
-    private void tend() {
-        if (!tends()) {
-            return;
-        }
-        if (disturbed.getAndSet(false)) {
-            repair.disturbed();
-        }
-        if (waysChanged.getAndSet(false)) {
-            waysToldNanos = Math.min(waysToldNanos, System.nanoTime() + RepairTimes.DEBOUNCE_NANOS);
-        }
-        if (waysToldNanos <= System.nanoTime()) {
-            waysToldNanos = RepairTimes.NEVER;
-            loosenNewUplinks();
-            listener.waysChanged();
-        }
-        if (repair.waitNanos() <= 0) {
-            repair.tend();
-            standing = kept.plan();
-            repairs = repair.repairs();
-            troubles = repair.troubles();
-        }
-    }
-
-    private void loosenNewUplinks() {
-        if (initial.settings().strict() && kept.plan().stage().compareTo(Stage.CAPTURING) >= 0) {
-            try {
-                UplinkFilters.loosen(kept, host);
-            } catch (RouteRefusedException e) {
-                LOG.warn("the daemon's own sockets may get no answers by a new uplink: {}", e.getMessage());
-            }
         }
     }
 

@@ -18,6 +18,7 @@ import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.PlannedWay;
 import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RouteSettings;
+import wireleap.tun.policy.Rule;
 import wireleap.tun.routes.RouteExplanation.KernelWay;
 
 /**
@@ -31,8 +32,6 @@ import wireleap.tun.routes.RouteExplanation.KernelWay;
 public final class RouteQuestion {
     private static final int LOCAL = 255;            // RT_TABLE_LOCAL, linux/rtnetlink.h
     private static final int MAIN = 254;             // RT_TABLE_MAIN
-    private static final int DEFAULT = 253;          // RT_TABLE_DEFAULT
-    private static final long NOBODY = 65_534;       // the overflow user, man 7 user_namespaces
 
     private final RoutePlan plan;
     private final IpPrefix address;
@@ -41,15 +40,7 @@ public final class RouteQuestion {
     private RouteQuestion(RoutePlan plan, IpPrefix address) {
         this.plan = plan;
         this.address = address;
-        this.user = anyUserBut(plan.settings().bypassUsers());
-    }
-
-    private static long anyUserBut(List<Long> users) {
-        long user = NOBODY;
-        while (users.contains(user)) {
-            user--;
-        }
-        return user;
+        this.user = plan.settings().capturedUser();
     }
 
     /**
@@ -77,7 +68,7 @@ public final class RouteQuestion {
                     .collect(Collectors.toMap(LinkEntry::index, LinkEntry::name));
             String device = names.getOrDefault(way.device(), "device " + way.device());
             KernelWay kernel = new KernelWay(rule.map(found -> LinuxClaims.anyRule(found).words()),
-                    Optional.of(name(entry.orElse(way).table())), entry.map(found -> words(found, names)),
+                    Optional.of(Rule.tableName(entry.orElse(way).table())), entry.map(found -> words(found, names)),
                     Optional.of(device), "");
             return new RouteExplanation(address, kernel, planned, agrees(planned, device, rule));
         } catch (ErrnoException e) {
@@ -150,14 +141,5 @@ public final class RouteQuestion {
                 : LinuxClaims.destination(entry).map(IpPrefix::toString).orElse("?");
         return destination + entry.gateway().map(hop -> " via " + hop.getHostAddress()).orElse("")
                 + (entry.device() == 0 ? "" : " dev " + names.getOrDefault(entry.device(), "" + entry.device()));
-    }
-
-    private static String name(int table) {
-        return switch (table) {
-            case LOCAL -> "local";
-            case MAIN -> "main";
-            case DEFAULT -> "default";
-            default -> Integer.toString(table);
-        };
     }
 }

@@ -4,20 +4,24 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.events.Event;
 import wireleap.tun.events.EventLog;
 import wireleap.tun.policy.Claim;
+import wireleap.tun.policy.Device;
 import wireleap.tun.policy.Family;
 import wireleap.tun.policy.ForeignRoute;
 import wireleap.tun.policy.ForeignRule;
 import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.Repair;
+import wireleap.tun.policy.RoutePlan;
 import wireleap.tun.policy.RoutePlan.Stage;
 import wireleap.tun.policy.Rule;
 import wireleap.tun.policy.Step;
@@ -142,6 +146,24 @@ final class RouteRepair {
                 attempt(route, "route del " + route.words(), () -> host.evict(route));
             }
             steps(repair.steps());
+            uplinks();
+        }
+
+        /** Those that somebody made strict again, and new ones, which nobody has loosened yet. */
+        private void uplinks() throws RouteRefusedException {
+            RoutePlan plan = kept.plan();
+            if (plan.settings().strict() && plan.stage().compareTo(Stage.CAPTURING) >= 0) {
+                Map<String, Integer> fresh = new TreeMap<>(host.strictUplinks());
+                for (String uplink : plan.loosened().keySet()) {
+                    if (fresh.remove(uplink) != null) {
+                        String words = "rp_filter " + UplinkFilters.LOOSE + " of " + uplink;
+                        attempt(words, words, () -> host.reversePathFilter(uplink, UplinkFilters.LOOSE));
+                    }
+                }
+                if (!fresh.isEmpty()) {
+                    UplinkFilters.loosen(fresh, kept, host);
+                }
+            }
         }
 
         private void steps(List<Step> steps) throws RouteRefusedException {
@@ -220,12 +242,16 @@ final class RouteRepair {
                 .toList();
         IpPrefix somewhere = family == Family.IPV4 ? SOMEWHERE_IPV4 : SOMEWHERE_IPV6;
         if (rules.isEmpty() || kept.plan().bypass().contains(somewhere.hi(), somewhere.lo())
-                || kept.plan().device().stream().anyMatch(tun -> host.way(somewhere).equals(OptionalInt.of(tun.index())))) {
+                || kept.plan().device().stream().anyMatch(tun -> leadsInto(tun, somewhere))) {
             return Optional.empty();
         }
         return Optional.of(family + " does not go into the TUN: rules of somebody else come before ours and lead it"
                 + " elsewhere, which is let be; remove them, or give --rule-base a number below theirs: "
                 + String.join(", ", rules.stream().limit(WORDS_TOLD).toList()));
+    }
+
+    private boolean leadsInto(Device tun, IpPrefix address) {
+        return host.way(address, kept.plan().settings().capturedUser()).equals(OptionalInt.of(tun.index()));
     }
 
     private String lostTun() {
@@ -235,13 +261,12 @@ final class RouteRepair {
     /** A family that was absent may have come. */
     private void welcomeIpv6() throws RouteRefusedException {
         boolean missing = !kept.plan().families().contains(Family.IPV6);
-        boolean there = missing && host.has(Family.IPV6);
-        boolean isNew = there && !ipv6Tried;
-        ipv6Tried = there;
-        if (isNew) {
+        boolean there = missing && host.has(Family.IPV6, kept.plan().settings().tunName());
+        if (there && !ipv6Tried) {
             LOG.info("the host seems to have IPv6 now");
             kept.welcome(Family.IPV6);
         }
+        ipv6Tried = there;
     }
 
     private void tell(Look look) {
@@ -257,6 +282,10 @@ final class RouteRepair {
         }
         if (kept.plan().stage() == Stage.CLOSED && kept.plan().device().isEmpty()) {
             found.add(lostTun() + "; what would go into it goes nowhere until a restart");
+        }
+        if (kept.plan().settings().failClosed() && !host.holdsRoutesWithoutReader()) {
+            found.add("--fail-closed does not hold as long as the sysctl net.ipv4.conf.all.ignore_routes_with_linkdown is not"
+                    + " 0: if the daemon died now, all traffic would go around the TUN");
         }
         found.stream().filter(trouble -> !troubles.contains(trouble)).forEach(LOG::warn);
         troubles = List.copyOf(found);

@@ -10,18 +10,19 @@ import wireleap.tun.policy.RoutePlan;
  * was is noted in the kernel before, so that it is put back even if this daemon is killed.
  */
 final class UplinkFilters {
-    private static final int LOOSE = 2;              // rp_filter, Documentation/networking/ip-sysctl.rst
+    /** rp_filter, Documentation/networking/ip-sysctl.rst. */
+    static final int LOOSE = 2;
 
     private UplinkFilters() {
     }
 
     /**
-     * Loosens those that are strict now. Of no effect when there is none.
+     * Loosens some. Of no effect when there is none.
      *
+     * @param strict those, with their values now
      * @throws RouteRefusedException if the kernel takes no note; then none was loosened
      */
-    static void loosen(KeptRoutes kept, HostRoutes host) throws RouteRefusedException {
-        Map<String, Integer> strict = host.strictUplinks();
+    static void loosen(Map<String, Integer> strict, KeptRoutes kept, HostRoutes host) throws RouteRefusedException {
         Map<String, Integer> noted = new TreeMap<>(strict);
         noted.putAll(kept.plan().loosened());        // what is noted already was there first
         kept.reach(kept.plan().with(noted));

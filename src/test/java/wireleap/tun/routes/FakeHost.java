@@ -56,6 +56,8 @@ final class FakeHost implements HostRoutes {
     BooleanSupplier blind = () -> false;             // asked at each look: whether it fails
     volatile int looks;
     OptionalInt way = OptionalInt.of(9);             // of whatever is captured
+    long wayOf = 65_534;                             // who is captured
+    boolean holds = true;                            // whether routes hold without a reader
     Optional<Device> left = Optional.empty();        // of a daemon that was killed
     final Map<String, Integer> filters = new ConcurrentHashMap<>(); // the uplinks' rp_filter
     boolean upFails;
@@ -139,13 +141,18 @@ final class FakeHost implements HostRoutes {
     }
 
     @Override
-    public OptionalInt way(IpPrefix address) {
-        return way;
+    public OptionalInt way(IpPrefix address, long user) {
+        return user == wayOf ? way : OptionalInt.of(2);
     }
 
     @Override
-    public boolean has(Family family) {
+    public boolean has(Family family, String tun) {
         return !absent.contains(family);
+    }
+
+    @Override
+    public boolean holdsRoutesWithoutReader() {
+        return holds;
     }
 
     @Override

@@ -150,6 +150,17 @@ class RouteKeeperTest {
     }
 
     @Test
+    void aStartThatIsGivenUpLeavesNoTunBehindThatHeldTrafficBack() throws Exception {
+        host.left = Optional.of(TUN);
+        host.kernel.addAll(claims(Stage.CAPTURING));
+        start();
+        keeper.prepare();
+        keeper.release();
+        assertEquals(Set.of(), host.kernel);
+        assertEquals(Optional.empty(), host.left);
+    }
+
+    @Test
     void strictUplinksAreLooseAsLongAsTrafficIsCaptured() throws Exception {
         host.filters.put("eth0", 1);
         host.filters.put("wlan0", 2);
@@ -197,7 +208,7 @@ class RouteKeeperTest {
         host.kernel.addAll(RoutePlan.nothing(RouteSettings.DEFAULT, BypassSet.EMPTY).with(Map.of("eth0", 1))
                 .at(Stage.PREPARED).claims());
         start();
-        RouteKeeper.sweep(RouteSettings.DEFAULT, () -> host);
+        Leftovers.sweep(RouteSettings.DEFAULT, () -> host);
         assertEquals(Map.of("eth0", 1), host.filters);
     }
 
@@ -206,10 +217,10 @@ class RouteKeeperTest {
         host.left = Optional.of(TUN);
         host.kernel.addAll(claims(Stage.CAPTURING, "192.0.2.1"));
         start();
-        assertTrue(RouteKeeper.sweep(RouteSettings.DEFAULT, () -> host));
+        assertTrue(Leftovers.sweep(RouteSettings.DEFAULT, () -> host));
         assertEquals(Set.of(), host.kernel);
         assertEquals(Optional.empty(), host.left);
-        assertFalse(RouteKeeper.sweep(RouteSettings.DEFAULT, () -> host));
+        assertFalse(Leftovers.sweep(RouteSettings.DEFAULT, () -> host));
     }
 
     @Test

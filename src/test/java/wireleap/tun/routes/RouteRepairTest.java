@@ -8,6 +8,7 @@ import static wireleap.tun.routes.RouteKeeperTest.list;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -45,7 +46,12 @@ class RouteRepairTest {
 
     @BeforeEach
     void capture() throws Exception {
-        kept = new KeptRoutes(host, RoutePlan.nothing(RouteSettings.DEFAULT, BypassSet.of(list(LIST))));
+        capture(RouteSettings.DEFAULT);
+    }
+
+    private void capture(RouteSettings settings) throws Exception {
+        host.kernel.clear();
+        kept = new KeptRoutes(host, RoutePlan.nothing(settings, BypassSet.of(list(LIST))));
         kept.bringUp(TUN);
         kept.reach(kept.plan().with(TUN).at(Stage.CAPTURING));
         repair = new RouteRepair(kept, host, () -> nowNanos, new RouteListener() {
@@ -160,6 +166,58 @@ class RouteRepairTest {
     }
 
     @Test
+    void rulesOfOthersAreAskedAboutAsSomebodyWhoIsCaptured() throws Exception {
+        capture(settings(List.of(0L, 65_534L), false, false));
+        host.wayOf = 65_533;
+        host.rules.add(new ForeignRule(new Rule(Family.IPV4, 100, Rule.Match.ALL.mark(new Rule.Mark(1, 1)),
+                new Rule.Action.Lookup(51820, OptionalInt.empty())), true));
+        repair.tend();
+        assertEquals(List.of(), repair.troubles());
+    }
+
+    @Test
+    void uplinkThatSomebodyMakesStrictAgainIsLoosenedAndCounted() throws Exception {
+        host.filters.put("eth0", 1);
+        capture(settings(List.of(), true, false));
+        repair.tend();
+        assertEquals(2, host.filters.get("eth0"));
+        assertEquals(0, repair.repairs());
+        host.filters.put("eth0", 1);
+        repair.tend();
+        assertEquals(2, host.filters.get("eth0"));
+        assertEquals(1, repair.repairs());
+        assertEquals(Map.of("eth0", 1), RoutePlan.noted(host.kernel));
+    }
+
+    @Test
+    void uplinkThatIsMadeStrictAgainAndAgainIsLeftSoForAMinute() throws Exception {
+        capture(settings(List.of(), true, false));
+        for (int i = 0; i < 12; i++) {
+            host.filters.put("eth0", 1);
+            repair.tend();
+        }
+        assertEquals(1, host.filters.get("eth0"));
+        assertTrue(repair.troubles().getFirst().contains("rp_filter 2 of eth0"), repair.troubles().toString());
+    }
+
+    @Test
+    void sysctlThatWouldLeadPastTheTunOfADeadDaemonIsSaidAsLongAsItIsThere() throws Exception {
+        capture(settings(List.of(), false, true));
+        host.holds = false;
+        repair.tend();
+        assertTrue(repair.troubles().getFirst().contains("ignore_routes_with_linkdown"), repair.troubles().toString());
+        host.holds = true;
+        repair.tend();
+        assertEquals(List.of(), repair.troubles());
+    }
+
+    private static RouteSettings settings(List<Long> bypassUsers, boolean strict, boolean failClosed) {
+        RouteSettings usual = RouteSettings.DEFAULT;
+        return new RouteSettings(usual.ruleBase(), usual.mark(), usual.tunName(), usual.ipv4Address(), usual.ipv6Address(),
+                usual.mtu(), usual.transmitQueuePackets(), bypassUsers, false, strict, List.of(), failClosed);
+    }
+
+    @Test
     void oneRefusalIsNoFailure() throws Exception {
         Claim gone = host.kernel.iterator().next();
         host.kernel.remove(gone);
@@ -212,6 +270,19 @@ class RouteRepairTest {
         host.absent.clear();
         repair.tend();
         assertEquals(Set.of(Family.values()), kept.plan().families());
+        assertEquals(claims(Stage.CAPTURING, LIST), host.kernel);
+    }
+
+    @Test
+    void familyThatComesWhileTheTunCannotBeBroughtUpIsTriedAgain() throws Exception {
+        host.absent.add(Family.IPV6);
+        host.kernel.removeIf(claim -> claim.family() == Family.IPV6 && !(claim instanceof Rule));
+        repair.tend();
+        host.absent.clear();
+        host.upFails = true;
+        repair.tend();
+        host.upFails = false;
+        repair.tend();
         assertEquals(claims(Stage.CAPTURING, LIST), host.kernel);
     }
 
