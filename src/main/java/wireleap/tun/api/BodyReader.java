@@ -6,34 +6,34 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Enumeration;
+import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 
 /**
  * Reads the body of one request into memory that grows with what has come in, never with what was announced, piece by
- * piece, so that nothing is copied to grow. What is more than a little is charged to a budget of all connections until
- * this is closed: a short list can be written whatever others send.
+ * piece, so that nothing is copied to grow. What is more than a little is borrowed from the memory of all connections
+ * until this is closed: a short list can be written whatever others send.
  */
 final class BodyReader implements AutoCloseable {
-    /** So much is charged to nobody: 4 MiB for all connections together. */
-    static final int FREE_BYTES = 16 << 10;
-    private static final int PIECE_BYTES = 16 << 10;
+    /** A body of so much is not large: it is taken whatever others send. */
+    static final int FREE_BYTES = BodyMemory.PIECE_BYTES;
+    private static final int FIRST_BYTES = 1 << 10;        // most bodies have less, and borrow nothing
     private static final int CHUNK_LINE_BYTES = 4 << 10;   // a chunk's size and its extensions
     private static final int CHUNK_SIZE_DIGITS = 15;       // hexadecimal; so many fit a long
 
     private final HttpInput input;
     private final HttpLimits limits;
-    private final Semaphore budgetBytes;
+    private final BodyMemory memory;
     private final List<ByteBuffer> pieces = new ArrayList<>();   // each filled up to its position
+    private final List<byte[]> borrowed = new ArrayList<>();     // among these
     private int length;
     private int capacity;
-    private int chargedBytes;
 
-    BodyReader(HttpInput input, HttpLimits limits, Semaphore budgetBytes) {
+    BodyReader(HttpInput input, HttpLimits limits, BodyMemory memory) {
         this.input = input;
         this.limits = limits;
-        this.budgetBytes = budgetBytes;
+        this.memory = memory;
     }
 
     /**
@@ -45,10 +45,24 @@ final class BodyReader implements AutoCloseable {
         if (framing.isChunked()) {
             readChunks();
         } else {
-            append(framing.lengthBytes(), (int) framing.lengthBytes());
+            append(framing.lengthBytes());
         }
-        return new SequenceInputStream(Collections.enumeration(pieces.stream()
-                .map(piece -> new ByteArrayInputStream(piece.array(), 0, piece.position())).toList()));
+        return new SequenceInputStream(new Parts(pieces.iterator()));
+    }
+
+    /** Who works on a long body lets others have their turn. */
+    private record Parts(Iterator<ByteBuffer> pieces) implements Enumeration<InputStream> {
+        @Override
+        public boolean hasMoreElements() {
+            return pieces.hasNext();
+        }
+
+        @Override
+        public InputStream nextElement() {
+            Thread.yield();
+            ByteBuffer piece = pieces.next();
+            return new ByteArrayInputStream(piece.array(), 0, piece.position());
+        }
     }
 
     /** How many bytes there are, decoded. */
@@ -59,7 +73,7 @@ final class BodyReader implements AutoCloseable {
     /** RFC 9112 section 7.1; extensions and trailers are read and ignored. */
     private void readChunks() throws IOException, HttpException {
         for (long size = chunkSize(); size > 0; size = chunkSize()) {
-            append(size, limits.bodyBytes());
+            append(size);
             if (input.next() != '\r' || input.next() != '\n') {
                 throw HttpException.bad("a chunk is longer than it said");
             }
@@ -78,45 +92,37 @@ final class BodyReader implements AutoCloseable {
         return Long.parseLong(digits, 16);
     }
 
-    /**
-     * Lets others have their turn after each piece: a client that sends without a pause would else keep a thread that is
-     * not its own.
-     *
-     * @param mostBytes that the whole body may have, as far as is known
-     */
-    private void append(long count, int mostBytes) throws IOException, HttpException {
+    private void append(long count) throws IOException, HttpException {
         if (count > limits.bodyBytes() - length) {
             throw tooLarge(limits);
         }
         for (int end = length + (int) count; length < end; ) {
-            ByteBuffer some = input.some(Math.min(end - length, PIECE_BYTES));
-            while (some.hasRemaining()) {
-                ByteBuffer piece = room(mostBytes);
-                int more = Math.min(some.remaining(), piece.remaining());
-                piece.put(some.slice(some.position(), more));
-                some.position(some.position() + more);
-                length += more;
-            }
+            length += input.read(room(), end - length);
         }
     }
 
-    /** A piece that is not full yet. */
-    private ByteBuffer room(int mostBytes) throws HttpException {
+    /**
+     * A piece that is not full yet. Others have their turn before there is another one: a client that sends without a
+     * pause would else keep a thread that is not its own.
+     */
+    private ByteBuffer room() throws HttpException {
         if (length == capacity) {
-            int bytes = Math.min(PIECE_BYTES, mostBytes - length);
-            charge(Math.max(0, capacity + bytes - FREE_BYTES) - chargedBytes);
-            pieces.add(ByteBuffer.allocate(bytes));
-            capacity += bytes;
+            ByteBuffer piece = capacity == 0 ? ByteBuffer.allocate(FIRST_BYTES) : ByteBuffer.wrap(borrow());
+            pieces.add(piece);
+            capacity += piece.capacity();
             Thread.yield();
         }
         return pieces.getLast();
     }
 
-    private void charge(int bytes) throws HttpException {
-        if (!budgetBytes.tryAcquire(bytes)) {
-            throw new HttpException(Status.UNAVAILABLE, "too many large requests are under way at once; try again later");
-        }
-        chargedBytes += bytes;
+    private byte[] borrow() throws HttpException {
+        byte[] piece = borrowed.isEmpty() ? memory.borrowFirst() : memory.borrow().orElseThrow(() -> tooMany());
+        borrowed.add(piece);
+        return piece;
+    }
+
+    static HttpException tooMany() {
+        return new HttpException(Status.UNAVAILABLE, "too many large requests are under way at once; try again later");
     }
 
     static HttpException tooLarge(HttpLimits limits) {
@@ -125,8 +131,8 @@ final class BodyReader implements AutoCloseable {
 
     @Override
     public void close() {
-        budgetBytes.release(chargedBytes);
-        chargedBytes = 0;
+        memory.giveBack(borrowed);
+        borrowed.clear();
         pieces.clear();
     }
 }

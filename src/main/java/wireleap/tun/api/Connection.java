@@ -6,7 +6,6 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
@@ -18,6 +17,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Connection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+    private static final long GRACE_NANOS = 20_000_000;
+    private static final int LARGE_BODIES_WAITING = 64;
+    private static final int LINGER_BYTES = 8 << 10;
 
     private enum Phase {
         /** Nothing has come in yet. */
@@ -36,30 +38,19 @@ final class Connection {
 
     private final SocketChannel channel;
     private final HttpInput input;
-    private final Router router;
+    private final Commons all;
     private final HttpLimits limits;
-    private final Semaphore budgetBytes;
-    private final Semaphore largeBodies;
-    private final Deadlines deadlines;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.FRESH);
     private volatile long requestNanos = System.nanoTime();   // when the last request was complete, or this began
+    private volatile boolean heard;         // there has been a complete request
     private volatile boolean stopping;      // the answer under way is the last
 
-    /**
-     * A connection from which nothing has been read.
-     *
-     * @param budgetBytes that the bodies of all connections may hold
-     * @param largeBodies taken while such a body is being worked on: what its text becomes needs memory too
-     */
-    Connection(SocketChannel channel, Router router, HttpLimits limits, Semaphore budgetBytes, Semaphore largeBodies,
-            Deadlines deadlines) {
+    /** A connection from which nothing has been read. */
+    Connection(SocketChannel channel, Commons all) {
         this.channel = channel;
         this.input = new HttpInput(channel);
-        this.router = router;
-        this.limits = limits;
-        this.budgetBytes = budgetBytes;
-        this.largeBodies = largeBodies;
-        this.deadlines = deadlines;
+        this.all = all;
+        this.limits = all.limits();
     }
 
     /** Answers requests until either side has had enough; whoever opened the channel closes it then. */
@@ -92,11 +83,11 @@ final class Connection {
     /** The next request's head; none when the client has ended its side or this connection was ended here. */
     private Optional<Head> nextHead() throws IOException, HttpException {
         if (phase.get() == Phase.IDLE) {
-            try (var late = deadlines.closing(channel, limits.idleNanos())) {
+            try (var late = all.deadlines().closing(channel, limits.idleNanos())) {
                 input.awaitByte();
             }
         }
-        try (var late = deadlines.closing(channel, limits.headNanos())) {
+        try (var late = all.deadlines().closing(channel, limits.headNanos())) {
             boolean more = input.awaitByte() && enter(Phase.READING);
             return more ? Optional.of(new HeadReader(input, limits).read()) : Optional.empty();
         }
@@ -109,9 +100,10 @@ final class Connection {
 
     private boolean answer(Head head) throws IOException, HttpException {
         Answer answer;
-        try (BodyReader body = new BodyReader(input, limits, budgetBytes)) {
+        try (BodyReader body = new BodyReader(input, limits, all.bodies())) {
             InputStream content = read(body, head);
             requestNanos = System.nanoTime();
+            heard = true;
             if (!enter(Phase.ANSWERING)) {
                 return false;
             }
@@ -129,36 +121,48 @@ final class Connection {
         return !last && enter(Phase.IDLE) && !stopping;
     }
 
-    private Answer answer(Request request, boolean isLarge) throws IOException {
+    /** Whose large body would have to wait for many others is refused: places must be left for small requests. */
+    private Answer answer(Request request, boolean isLarge) throws IOException, HttpException {
         if (!isLarge) {
-            return router.answer(request);
+            return all.router().answer(request);
+        }
+        if (all.largeBodies().getQueueLength() >= LARGE_BODIES_WAITING) {
+            throw BodyReader.tooMany();
         }
         try {
-            largeBodies.acquire();
+            all.largeBodies().acquire();
         } catch (InterruptedException e) {
             throw new InterruptedIOException("the server stops");
         }
         try {
-            return router.answer(request);
+            return all.router().answer(request);
         } finally {
-            largeBodies.release();
+            all.largeBodies().release();
         }
     }
 
     /** A client that asked first whether to send the body hears at once that its request has no chance. */
     private InputStream read(BodyReader body, Head head) throws IOException, HttpException {
-        try (var late = deadlines.closing(channel, limits.bodyNanos())) {
+        try (var late = all.deadlines().closing(channel, limits.bodyNanos())) {
             if (head.expectsContinue() && !input.hasBuffered()) {
-                router.find(head);
+                all.router().find(head);
                 ResponseWriter.writeContinue(channel);
             }
             return body.read(head.body());
         }
     }
 
+    /** What many clients leave unread for long needs memory: there is an end to both. */
     private void write(Response response, boolean withoutBody, boolean last) throws IOException {
-        try (var late = deadlines.closing(channel, limits.answerNanos())) {
-            ResponseWriter.write(channel, response, withoutBody, last);
+        boolean fits = withoutBody || all.answers().begin(response.body());
+        Response written = fits ? response : Response.error(Status.UNAVAILABLE,
+                "too many large answers are being read at once; try again later");
+        try (var late = all.deadlines().closing(channel, limits.answerNanos())) {
+            ResponseWriter.write(channel, written, withoutBody, last);
+        } finally {
+            if (fits && !withoutBody) {
+                all.answers().end(response.body());
+            }
         }
     }
 
@@ -166,8 +170,8 @@ final class Connection {
     private void stream(Streaming streaming, Head head, boolean last) throws IOException {
         try (streaming) {
             LOG.debug("{}: a stream", head);
-            PieceWriter out = new PieceWriter(channel, deadlines, limits.pieceNanos(), head.isHttp11());
-            try (var late = deadlines.closing(channel, limits.answerNanos())) {
+            PieceWriter out = new PieceWriter(channel, all, head.isHttp11());
+            try (var late = all.deadlines().closing(channel, limits.answerNanos())) {
                 ResponseWriter.writeHead(channel, streaming, head.isHttp11(), last);
             }
             if (!head.isHead()) {
@@ -185,10 +189,11 @@ final class Connection {
      */
     private void linger() throws IOException {
         channel.shutdownOutput();
-        try (var late = deadlines.closing(channel, limits.lingerNanos())) {
-            ByteBuffer nowhere = ByteBuffer.allocate(16 << 10);
+        try (var late = all.deadlines().closing(channel, limits.lingerNanos())) {
+            ByteBuffer nowhere = ByteBuffer.allocate(LINGER_BYTES);
             for (int count = 0, total = 0; count >= 0 && total < limits.bodyBytes(); total += count) {
                 count = channel.read(nowhere.clear());
+                Thread.yield();
             }
         }
     }
@@ -208,33 +213,47 @@ final class Connection {
         return requestNanos;
     }
 
+    /** Whether this is so new that it keeps its place: whoever sends its first request at once is heard. Any thread. */
+    boolean isNew() {
+        return !heard && System.nanoTime() - requestNanos < GRACE_NANOS;
+    }
+
     /** Whether nobody here is at work for its client, so that it may be ended for another's sake. Any thread. */
     boolean mayEnd() {
-        return phase.get() != Phase.ANSWERING;
+        Phase now = phase.get();
+        return now != Phase.ANSWERING && now != Phase.ENDED;
     }
 
     /** Ends this connection if it {@link #mayEnd}. Any thread. */
-    boolean endIfMay() throws IOException {
+    boolean endIfMay() {
         Phase before = phase.getAndUpdate(p -> p == Phase.ANSWERING ? p : Phase.ENDED);
-        if (before == Phase.ANSWERING) {
-            return false;
+        boolean ended = before != Phase.ANSWERING && before != Phase.ENDED;
+        if (ended) {
+            close();
         }
-        channel.close();
-        return true;
+        return ended;
+    }
+
+    private void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("a connection broke: {}", e.toString());
+        }
     }
 
     /** Ends this connection, once the answer under way, if any, has been written. Any thread. */
-    void stop() throws IOException {
+    void stop() {
         stopping = true;
         if (!endIf(Phase.IDLE)) {
             endIf(Phase.FRESH);
         }
     }
 
-    private boolean endIf(Phase waiting) throws IOException {
+    private boolean endIf(Phase waiting) {
         boolean ended = phase.compareAndSet(waiting, Phase.ENDED);
         if (ended) {
-            channel.close();
+            close();
         }
         return ended;
     }

@@ -21,14 +21,22 @@ final class DaemonResource {
         router.on("GET", "/state", request -> Response.ok(Response.json(state.get())))
                 .on("GET", "/stats", request -> Response.ok(Response.json(stats.get())))
                 .on("GET", "/version", request -> Response.ok(Response.json(Map.of("version", version))))
-                .on("GET", "/openapi.json", request -> Response.ok(document()));
+                .on("GET", "/openapi.json", request -> Response.ok(Document.JSON));
     }
 
-    private static byte[] document() {
-        try (var in = DaemonResource.class.getResourceAsStream("openapi.json")) {
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    /** What is read only if somebody asks, and then once. */
+    private static final class Document {
+        static final byte[] JSON = read();
+
+        private Document() {
+        }
+
+        private static byte[] read() {
+            try (var in = DaemonResource.class.getResourceAsStream("openapi.json")) {
+                return in.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 }

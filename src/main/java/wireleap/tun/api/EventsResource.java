@@ -81,25 +81,24 @@ final class EventsResource {
             if (isStranger) {
                 out.write(lost(0, Optional.empty()));
             }
-            List<EventLog.Entry> entries = log.awaitAfter(number, limits.heartbeatNanos());
-            while (!entries.isEmpty() || !log.isClosed()) {
-                if (entries.isEmpty()) {
-                    out.write(HEARTBEAT);
+            for (List<byte[]> pieces = next(); !pieces.isEmpty(); pieces = next()) {
+                for (byte[] piece : pieces) {
+                    out.write(piece);
                 }
-                for (EventLog.Entry entry : entries) {
-                    tell(entry, out);
-                }
-                entries = log.awaitAfter(number, limits.heartbeatNanos());
             }
         }
 
-        private void tell(EventLog.Entry entry, PieceWriter out) throws IOException {
-            long missed = entry.number() - number - 1;
-            if (missed > 0) {
-                out.write(lost(entry.number() - 1, Optional.of(missed)));
+        /** What is to be written next, and nothing else that a slow reader could keep alive; empty: the log has ended. */
+        private List<byte[]> next() throws InterruptedException {
+            List<EventLog.Entry> entries = log.awaitAfter(number, limits.heartbeatNanos());
+            if (entries.isEmpty()) {
+                return log.isClosed() ? List.of() : List.of(HEARTBEAT);
             }
-            out.write(rendered(entry));
+            EventLog.Entry entry = entries.getFirst();
+            long missed = entry.number() - number - 1;
             number = entry.number();
+            byte[] event = rendered(entry);
+            return missed == 0 ? List.of(event) : List.of(lost(number - 1, Optional.of(missed)), event);
         }
 
         @Override

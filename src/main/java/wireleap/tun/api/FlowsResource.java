@@ -47,11 +47,13 @@ final class FlowsResource {
 
         @Override
         public void writeTo(PieceWriter out) throws IOException, InterruptedException {
-            out.write(BEGIN);
-            for (FlowSource.Pages pages = source.pages(); pages.hasNext() && !more; ) {
-                out.write(json(pages.next()));
+            try (var late = out.answering()) {
+                out.write(BEGIN);
+                for (FlowSource.Pages pages = source.pages(); pages.hasNext() && !more; ) {
+                    out.write(json(pages.next()));
+                }
+                out.write(bytes("],\"more\":" + more + "}"));
             }
-            out.write(bytes("],\"more\":" + more + "}"));
         }
 
         private byte[] json(List<OpenFlow> flows) {

@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 
-/** The bytes of one connection in their order, read ahead by at most one buffer. The connection's thread. */
+/**
+ * The bytes of one connection in their order, read ahead by at most one buffer, which is small until a client has sent
+ * more than fits: most connections of a flood never do. The connection's thread.
+ */
 final class HttpInput {
+    private static final int FIRST_BYTES = 512;
     private static final int BUFFER_BYTES = 8 << 10;
 
     private final ReadableByteChannel channel;
-    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).flip();   // between position and limit: unread
+    private ByteBuffer buffer = ByteBuffer.allocate(FIRST_BYTES).flip();   // between position and limit: unread
     private final StringBuilder line = new StringBuilder();
 
     HttpInput(ReadableByteChannel channel) {
@@ -19,7 +23,9 @@ final class HttpInput {
     /** Waits for a byte; false when the client has ended its side instead. */
     boolean awaitByte() throws IOException {
         if (!buffer.hasRemaining()) {
-            int count = channel.read(buffer.clear());
+            boolean wasFull = buffer.limit() == buffer.capacity();
+            buffer = wasFull && buffer.capacity() < BUFFER_BYTES ? ByteBuffer.allocate(BUFFER_BYTES) : buffer.clear();
+            int count = channel.read(buffer);
             buffer.flip();
             return count > 0;
         }
@@ -37,13 +43,18 @@ final class HttpInput {
         return buffer.get() & 0xff;
     }
 
-    /** Some bytes, at least one and at most the count, without copying: valid until the next call. */
-    ByteBuffer some(long maxBytes) throws IOException, HttpException {
-        requireByte();
-        int count = (int) Math.min(maxBytes, buffer.remaining());
-        ByteBuffer slice = buffer.slice(buffer.position(), count);
-        buffer.position(buffer.position() + count);
-        return slice;
+    /** Puts some bytes into a buffer that is not full, at least one and at most the count; says how many. */
+    int read(ByteBuffer to, long maxBytes) throws IOException, HttpException {
+        ByteBuffer part = to.slice(to.position(), (int) Math.min(maxBytes, to.remaining()));
+        if (buffer.hasRemaining()) {
+            int count = Math.min(part.remaining(), buffer.remaining());
+            part.put(buffer.slice(buffer.position(), count));
+            buffer.position(buffer.position() + count);
+        } else if (channel.read(part) < 0) {
+            throw endsEarly();
+        }
+        to.position(to.position() + part.position());
+        return part.position();
     }
 
     /**
@@ -76,7 +87,11 @@ final class HttpInput {
 
     private void requireByte() throws IOException, HttpException {
         if (!awaitByte()) {
-            throw HttpException.bad("the request ends early");
+            throw endsEarly();
         }
+    }
+
+    private static HttpException endsEarly() {
+        return HttpException.bad("the request ends early");
     }
 }

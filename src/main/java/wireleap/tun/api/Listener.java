@@ -13,31 +13,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Accepts connections, on a virtual thread of its own, and counts them. When all places are taken, the connection that
- * has been without a complete request for the longest goes for the new one, be it idle, slow or silent: neither
- * keep-alive nor malice costs another client its turn. Where an answer is being found on all of them, the new one gets
- * 503.
+ * Accepts connections, on a platform thread of its own, which waits for nobody's requests, and counts them. When all
+ * places are taken, the connection that has been without a complete request for the longest goes for the new one, be it
+ * idle, slow or silent: neither keep-alive nor malice costs another client its turn. Where an answer is being found on all
+ * of them, the new one gets 503.
  */
 final class Listener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final Duration PAUSE = Duration.ofMillis(100);
-    private static final long GRACE_NANOS = 20_000_000;
+    private static final int ENDING_THREADS = 64;
     private static final Duration PAUSE_FOR_GRACE = Duration.ofMillis(1);
 
     private final ServerSocketChannel server;
-    private final Router router;
+    private final Commons all;
     private final HttpLimits limits;
-    private final Deadlines deadlines = new Deadlines();
-    private final Semaphore budgetBytes;
-    private final Semaphore largeBodies = new Semaphore(1, true);
+    /** A connection that was ended gives up its place at once, and its thread soon: these must not pile up. */
+    private final Semaphore threads;
     private final Map<Connection, Thread> connections = new ConcurrentHashMap<>();   // only accepting adds to it
-    private final Thread thread = Thread.ofVirtual().name("api-listener").unstarted(this::run);
+    private final Thread thread = Thread.ofPlatform().daemon().name("api-listener").unstarted(this::run);
 
     Listener(ServerSocketChannel server, Router router, HttpLimits limits) {
         this.server = server;
-        this.router = router;
+        this.all = Commons.of(router, limits);
         this.limits = limits;
-        this.budgetBytes = new Semaphore(limits.bufferedBytes());
+        this.threads = new Semaphore(limits.connections() + ENDING_THREADS);
     }
 
     void start() {
@@ -65,12 +64,13 @@ final class Listener implements AutoCloseable {
         }
     }
 
-    private void admit(SocketChannel channel) throws IOException, InterruptedException {
-        if (connections.size() >= limits.connections() && !makeRoom()) {
+    private void admit(SocketChannel channel) throws InterruptedException {
+        if (connections.size() >= limits.connections() && !endOldest()) {
             refuse(channel);
             return;
         }
-        Connection connection = new Connection(channel, router, limits, budgetBytes, largeBodies, deadlines);
+        threads.acquire();
+        Connection connection = new Connection(channel, all);
         Thread serving = Thread.ofVirtual().name("api-connection")
                 .uncaughtExceptionHandler((any, e) -> LOG.error("a connection's thread ended: {}", e.toString()))
                 .unstarted(() -> serve(connection, channel));
@@ -80,18 +80,20 @@ final class Listener implements AutoCloseable {
 
     /** The place is free before the client can see the connection's end. */
     private void serve(Connection connection, SocketChannel channel) {
-        try (channel; Closeable place = () -> connections.remove(connection)) {
+        try (channel; Closeable place = () -> leave(connection)) {
             connection.run();
         } catch (IOException e) {
             LOG.debug("a connection broke: {}", e.toString());
         }
     }
 
-    /**
-     * Makes a place free; false when all of them have an answer under way. A connection keeps its place for a moment,
-     * which this waits for: so whoever sends its request at once is heard, however many come.
-     */
-    private boolean makeRoom() throws IOException, InterruptedException {
+    private void leave(Connection connection) {
+        connections.remove(connection);
+        threads.release();
+    }
+
+    /** Ends a connection, once it is no longer new; false when all of them have an answer under way. */
+    private boolean endOldest() throws InterruptedException {
         for (;;) {
             Connection oldest = null;
             for (Connection connection : connections.keySet()) {
@@ -103,7 +105,7 @@ final class Listener implements AutoCloseable {
             if (oldest == null) {
                 return false;
             }
-            if (System.nanoTime() - oldest.requestNanos() < GRACE_NANOS) {
+            if (oldest.isNew()) {
                 Thread.sleep(PAUSE_FOR_GRACE);
             } else if (oldest.endIfMay()) {
                 connections.remove(oldest);
@@ -141,6 +143,6 @@ final class Listener implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         connections.values().forEach(Thread::interrupt);   // ends what blocks: a channel too is closed by it
-        deadlines.close();
+        all.deadlines().close();
     }
 }

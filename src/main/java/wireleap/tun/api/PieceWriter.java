@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The body of an answer of unknown length, piece by piece: chunked (RFC 9112 section 7.1), for HTTP/1.0 bare up to the
- * connection's end. A client that does not take a piece in time is cut.
+ * connection's end. A client that does not take a piece in time is cut, and so is one whose piece would be one too many
+ * that wait for their readers.
  */
 final class PieceWriter {
     private static final byte[] CHUNK_END = {'\r', '\n'};
@@ -16,20 +17,33 @@ final class PieceWriter {
     private static final int CHUNK_OVERHEAD_BYTES = 16;
 
     private final SocketChannel channel;
-    private final Deadlines deadlines;
-    private final long pieceNanos;
+    private final Commons all;
     private final boolean isChunked;
 
-    /** @param pieceNanos how long a client may take for a chunk */
-    PieceWriter(SocketChannel channel, Deadlines deadlines, long pieceNanos, boolean isChunked) {
+    PieceWriter(SocketChannel channel, Commons all, boolean isChunked) {
         this.channel = channel;
-        this.deadlines = deadlines;
-        this.pieceNanos = pieceNanos;
+        this.all = all;
         this.isChunked = isChunked;
     }
 
-    /** Writes bytes so that the client has them; none are none. */
+    /** Has the connection closed unless the deadline is closed within the time of one whole answer. */
+    Deadlines.Deadline answering() {
+        return all.deadlines().closing(channel, all.limits().answerNanos());
+    }
+
+    /** Writes a piece so that the client has it; of no bytes, nothing. The bytes are never changed. */
     void write(byte[] bytes) throws IOException {
+        if (!all.answers().begin(bytes)) {
+            throw new IOException("too many large answers are being read at once");
+        }
+        try (var late = all.deadlines().closing(channel, all.limits().pieceNanos())) {
+            writeChunks(bytes);
+        } finally {
+            all.answers().end(bytes);
+        }
+    }
+
+    private void writeChunks(byte[] bytes) throws IOException {
         for (int from = 0; from < bytes.length; from += CHUNK_BYTES) {
             int length = Math.min(CHUNK_BYTES, bytes.length - from);
             ByteBuffer chunk = ByteBuffer.allocate(length + CHUNK_OVERHEAD_BYTES);
@@ -39,20 +53,16 @@ final class PieceWriter {
             } else {
                 chunk.put(bytes, from, length);
             }
-            writeOut(chunk.flip());
+            ResponseWriter.write(channel, chunk.flip());
         }
     }
 
     /** Says that there is no more. */
     void end() throws IOException {
         if (isChunked) {
-            writeOut(ByteBuffer.wrap(LAST_CHUNK));
-        }
-    }
-
-    private void writeOut(ByteBuffer chunk) throws IOException {
-        try (var late = deadlines.closing(channel, pieceNanos)) {
-            ResponseWriter.write(channel, chunk);
+            try (var late = all.deadlines().closing(channel, all.limits().pieceNanos())) {
+                ResponseWriter.write(channel, ByteBuffer.wrap(LAST_CHUNK));
+            }
         }
     }
 }

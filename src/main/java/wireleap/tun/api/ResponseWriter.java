@@ -18,6 +18,8 @@ final class ResponseWriter {
             DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ROOT);
     /** The JDK copies what it is to write into direct memory first: so much at once. */
     private static final int SLICE_BYTES = 64 << 10;
+    /** So much of a body goes with the head. */
+    private static final int FIRST_BYTES = 8 << 10;
 
     private ResponseWriter() {
     }
@@ -32,7 +34,7 @@ final class ResponseWriter {
             throws IOException {
         byte[] head = head(response, last).getBytes(StandardCharsets.US_ASCII);
         int bodyBytes = withoutBody ? 0 : response.body().length;
-        int first = Math.min(bodyBytes, SLICE_BYTES - head.length);
+        int first = Math.min(bodyBytes, FIRST_BYTES);
         write(channel, ByteBuffer.allocate(head.length + first).put(head).put(response.body(), 0, first).flip());
         while (first < bodyBytes) {
             int slice = Math.min(bodyBytes - first, SLICE_BYTES);

@@ -7,8 +7,8 @@
  * paths mean: {@link wireleap.tun.api.Router}, {@link wireleap.tun.api.DaemonResource}, {@link
  * wireleap.tun.api.BypassResource}.
  *
- * <p>One virtual thread accepts, and each connection has one of its own, which may wait for its client and for the
- * route keeper without holding anything else; one platform thread closes what is late. May import {@code routes} and
- * {@code policy}.
+ * <p>One platform thread accepts, and each connection has a virtual thread of its own, which may wait for its client and
+ * for the route keeper without holding anything but what {@link wireleap.tun.api.Commons} bounds; another platform thread
+ * closes what is late. May import {@code routes} and {@code policy}.
  */
 package wireleap.tun.api;

@@ -191,15 +191,18 @@ class EventsTest {
         }
     }
 
+    /** Of some 900 KB. */
+    private static Event large(String version) {
+        return new Event.BypassChanged(version, "who", IntStream.range(0, 60_000)
+                .mapToObj(i -> IpPrefix.parse("10.0." + (i >> 8) + "." + (i & 255))).toList(), List.of());
+    }
+
     @Test
     void whoDoesNotReadIsCutAndNobodyWaits() throws IOException {
-        restart(TestApi.streams(2, 500, LATE));
-        List<IpPrefix> many = IntStream.range(0, 60_000)
-                .mapToObj(i -> IpPrefix.parse("10.0." + (i >> 8) + "." + (i & 255))).toList();
-        Event large = new Event.BypassChanged("v", "who", many, List.of());
+        restart(TestApi.streams(2, 2_000, LATE));
         try (RawClient slow = listen(); RawClient good = listen()) {
             good.chunk();
-            api.events().publish(large);
+            api.events().publish(large("v"));
             StringBuilder read = new StringBuilder();
             while (read.indexOf("\n\n") < 0) {
                 read.append(good.chunk());
@@ -208,6 +211,59 @@ class EventsTest {
             api.events().publish(ACTIVE);
             assertEquals("state", name(good.chunk()));
             awaitCut(slow);
+        }
+    }
+
+    @Test
+    void whoReadsALargeEventTooSlowlyIsCut() throws Exception {
+        restart(TestApi.streams(2, 1_000, LATE));
+        try (RawClient slow = listen()) {
+            slow.chunk();
+            api.events().publish(large("v"));
+            assertTrue(isCutWhileReadingSlowly(slow));
+        }
+    }
+
+    /** Each chunk is read in time, all of them together are not. */
+    private static boolean isCutWhileReadingSlowly(RawClient slow) throws Exception {
+        try {
+            for (int i = 0; i < 12; i++) {
+                slow.chunk();
+                Thread.sleep(200);
+            }
+            return false;
+        } catch (IOException cut) {
+            return true;
+        }
+    }
+
+    @Test
+    void largeEventsThatNobodyReadsMayNotFillTheMemoryTogether() throws IOException {
+        restart(TestApi.unread(1 << 20));
+        try (RawClient slow = listen()) {
+            slow.chunk();
+            api.events().publish(large("v1"));
+            slow.chunk();
+            String id;
+            try (RawClient second = listen()) {
+                id = id(second.chunk());
+                api.events().publish(large("v2"));
+                assertTrue(endsEarly(second));
+            }
+            slow.close();
+            while (!isTold(id)) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** Whether who comes back is told on. */
+    private boolean isTold(String id) throws IOException {
+        try (RawClient client = listen("Last-Event-ID: " + id)) {
+            client.chunk();
+            return client.chunk().startsWith("id: ");
+        } catch (IOException cut) {
+            return false;
         }
     }
 

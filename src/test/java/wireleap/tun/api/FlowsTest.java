@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** GET /flows over flows that were made up. */
 @Timeout(20)
 class FlowsTest {
+    private static final int LATE = 60_000;
     private TestApi api;
 
     @BeforeEach
@@ -89,6 +90,21 @@ class FlowsTest {
     void aListingThatCannotGoOnIsCutShort() throws IOException {
         api.flows().broken();
         assertThrows(IOException.class, () -> body(""));
+    }
+
+    @Test
+    void whoDoesNotReadAListingIsCutHoweverSmallItsPieces() throws Exception {
+        api.close();
+        api = TestApi.open(TestApi.times(LATE, LATE, LATE, 300, LATE));
+        for (int i = 0; i < 10_000; i++) {
+            api.flows().add("tcp", "10.13.49.0", 1001, "192.0.2.1", 443, "established");
+        }
+        try (RawClient client = api.connect()) {
+            client.get("/flows?limit=10000");
+            Thread.sleep(1_000);
+            client.head();
+            assertThrows(IOException.class, client::chunks);
+        }
     }
 
     @Test

@@ -323,6 +323,61 @@ class HttpLimitsTest {
     }
 
     @Test
+    void largeBodiesThatWaitForEachOtherLeavePlacesFree() throws Exception {
+        try (TestApi api = TestApi.open()) {
+            api.control().activating();
+            String large = " ".repeat(20_000) + "null";
+            CompletableFuture<Integer> refused = new CompletableFuture<>();
+            List<CompletableFuture<Integer>> all = IntStream.range(0, 100).mapToObj(i -> asked(api, large, refused)).toList();
+            assertEquals(503, refused.get());
+            assertEquals(200, api.request("GET", "/bypass", "").status());
+            api.control().activate();
+            for (CompletableFuture<Integer> one : all) {
+                assertTrue(List.of(200, 503).contains(one.get()));
+            }
+            assertEquals(200, api.request("POST", "/bypass", large).status());
+        }
+    }
+
+    /** @param first completed by the first answer of all */
+    private static CompletableFuture<Integer> asked(TestApi api, String body, CompletableFuture<Integer> first) {
+        CompletableFuture<Integer> status = new CompletableFuture<>();
+        Thread.startVirtualThread(() -> {
+            try {
+                status.complete(api.request("POST", "/bypass", body).status());
+                first.complete(status.join());
+            } catch (IOException e) {
+                status.completeExceptionally(e);
+            }
+        });
+        return status;
+    }
+
+    @Test
+    void listsThatNobodyReadsMayNotFillTheMemoryTogether() throws IOException {
+        try (TestApi api = TestApi.open(TestApi.unread(1 << 20))) {
+            api.request("PUT", "/bypass", addresses(60_000));
+            try (RawClient slow = api.connect()) {
+                assertEquals(200, slow.get("/bypass").head().status());
+                assertEquals(200, api.get("/bypass").status(), "the same list needs no more");
+                api.request("POST", "/bypass", "[\"192.0.2.1\"]");
+                assertEquals(503, api.get("/bypass").status());
+                assertEquals(200, api.get("/state").status());
+            }
+            assertEquals(200, statusOnceGivenBack(api));
+        }
+    }
+
+    /** The server notices a bit later than we that a client has gone. */
+    private static int statusOnceGivenBack(TestApi api) throws IOException {
+        int status = 503;
+        while (status == 503) {
+            status = api.get("/bypass").status();
+        }
+        return status;
+    }
+
+    @Test
     void stoppingEndsWhoWaitsAndTellsWhoHasAskedWhy() throws Exception {
         try (TestApi api = TestApi.open(); RawClient fresh = api.connect(); RawClient idle = api.connect();
                 RawClient asking = api.connect()) {

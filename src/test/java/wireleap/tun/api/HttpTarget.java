@@ -5,42 +5,41 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
-import java.util.concurrent.Semaphore;
 import wireleap.tun.fuzz.Input;
 import wireleap.tun.fuzz.Stopwatch;
 import wireleap.tun.fuzz.Target;
 
 /** Requests one behind the other on a connection, cut anywhere, and what is in their bodies. */
 public final class HttpTarget implements Target {
-    private static final int BUDGET = 1 << 20;
-    private static final HttpLimits LIMITS = new HttpLimits(200, 500, 3000, BUDGET, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    private static final int BUDGET = 64 << 10;
+    private static final HttpLimits LIMITS = new HttpLimits(200, 500, 3000, BUDGET, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
 
     /** The first byte says how many bytes come at once. */
     @Override
     public void run(Input input, Stopwatch watch) throws IOException {
         int piece = 1 + input.u8();
-        Semaphore budget = new Semaphore(BUDGET);
+        BodyMemory memory = new BodyMemory(BUDGET);
         HttpInput connection = new HttpInput(new Pieces(ByteBuffer.wrap(input.rest()), piece));
         try {
             while (connection.awaitByte()) {
                 watch.begin();
-                request(connection, budget);
+                request(connection, memory);
                 watch.end();
             }
         } catch (HttpException refused) {
             refused.response();
         }
-        if (budget.availablePermits() != BUDGET) {
-            throw new AssertionError("a body's memory is still charged for");
+        if (memory.lent() != 0) {
+            throw new AssertionError("a body's memory was not given back");
         }
     }
 
-    private static void request(HttpInput connection, Semaphore budget) throws IOException, HttpException {
+    private static void request(HttpInput connection, BodyMemory memory) throws IOException, HttpException {
         Head head = new HeadReader(connection, LIMITS).read();
         head.isLast();
         filter(head);
         head.expectsContinue();
-        try (BodyReader body = new BodyReader(connection, LIMITS, budget)) {
+        try (BodyReader body = new BodyReader(connection, LIMITS, memory)) {
             InputStream bytes = body.read(head.body());
             if (head.method().equals("PATCH")) {
                 EntryReader.patch(bytes);

@@ -55,12 +55,16 @@ final class TestApi implements AutoCloseable {
         return new TestApi(HttpLimits.STANDARD, true);
     }
 
-    /** The daemon's own limits but for the times, all in milliseconds. */
+    /** The daemon's own limits but for the times, all in milliseconds; a piece may take as long as an answer. */
     static HttpLimits times(long head, long body, long idle, long answer) {
+        return times(head, body, idle, answer, answer);
+    }
+
+    static HttpLimits times(long head, long body, long idle, long answer, long piece) {
         HttpLimits usual = HttpLimits.STANDARD;
         return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), usual.bufferedBytes(),
-                usual.connections(), usual.listeners(), head * MILLISECOND, body * MILLISECOND, idle * MILLISECOND,
-                answer * MILLISECOND, answer * MILLISECOND, usual.heartbeatNanos(), usual.lingerNanos(),
+                usual.pendingBytes(), usual.connections(), usual.listeners(), head * MILLISECOND, body * MILLISECOND, idle * MILLISECOND,
+                answer * MILLISECOND, piece * MILLISECOND, usual.heartbeatNanos(), usual.lingerNanos(),
                 usual.stopNanos());
     }
 
@@ -68,7 +72,7 @@ final class TestApi implements AutoCloseable {
     static HttpLimits places(int connections, int bufferedBytes) {
         HttpLimits usual = HttpLimits.STANDARD;
         return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), bufferedBytes,
-                connections, usual.listeners(), usual.headNanos(), usual.bodyNanos(), usual.idleNanos(),
+                usual.pendingBytes(), connections, usual.listeners(), usual.headNanos(), usual.bodyNanos(), usual.idleNanos(),
                 usual.answerNanos(), usual.pieceNanos(), usual.heartbeatNanos(), usual.lingerNanos(),
                 usual.stopNanos());
     }
@@ -77,8 +81,17 @@ final class TestApi implements AutoCloseable {
     static HttpLimits streams(int listeners, long piece, long heartbeat) {
         HttpLimits usual = HttpLimits.STANDARD;
         return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), usual.bufferedBytes(),
-                usual.connections(), listeners, usual.headNanos(), usual.bodyNanos(), usual.idleNanos(),
+                usual.pendingBytes(), usual.connections(), listeners, usual.headNanos(), usual.bodyNanos(), usual.idleNanos(),
                 usual.answerNanos(), piece * MILLISECOND, heartbeat * MILLISECOND, usual.lingerNanos(),
+                usual.stopNanos());
+    }
+
+    /** The daemon's own limits but for the bytes that clients may leave unread. */
+    static HttpLimits unread(int pendingBytes) {
+        HttpLimits usual = HttpLimits.STANDARD;
+        return new HttpLimits(usual.requestLineBytes(), usual.headerBytes(), usual.bodyBytes(), usual.bufferedBytes(),
+                pendingBytes, usual.connections(), usual.listeners(), usual.headNanos(), usual.bodyNanos(),
+                usual.idleNanos(), usual.answerNanos(), usual.pieceNanos(), usual.heartbeatNanos(), usual.lingerNanos(),
                 usual.stopNanos());
     }
 
