@@ -17,13 +17,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.cli.Cli;
 import wireleap.tun.cli.ConfigException;
+import wireleap.tun.cli.NamedProcess;
 import wireleap.tun.cli.Program;
 import wireleap.tun.cli.RunOptions;
 import wireleap.tun.demo.Demo;
 import wireleap.tun.doctor.Doctor;
 import wireleap.tun.install.Installation;
+import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.linux.Caller;
 import wireleap.tun.os.linux.Detachment;
+import wireleap.tun.os.linux.SocketOwner;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.routes.Leftovers;
 import wireleap.tun.routes.RouteRefusedException;
@@ -80,6 +83,17 @@ public final class Main implements Program {
     public Optional<Path> launcher() {
         return Optional.of(Path.of(System.getProperty("java.home")).resolveSibling("bin").resolve("wireleap_tun"))
                 .filter(Files::isExecutable);
+    }
+
+    @Override
+    public Optional<NamedProcess> listener(Path socket) {
+        try {
+            return SocketOwner.of(socket.toString()).filter(owner -> owner.pid() != 0)
+                    .map(owner -> new NamedProcess(owner.pid(), owner.user()));
+        } catch (ErrnoException | IllegalArgumentException e) {
+            LoggerFactory.getLogger(Main.class).debug("{} cannot be asked", socket, e);
+            return Optional.empty();
+        }
     }
 
     @Override

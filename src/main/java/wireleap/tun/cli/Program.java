@@ -25,6 +25,9 @@ public interface Program {
     /** The file by which this program can be started again; none where it is not the image that the build makes. */
     Optional<Path> launcher();
 
+    /** Who listens on a Unix socket, by the kernel's word; none if nobody does, or this process may not ask. */
+    Optional<NamedProcess> listener(Path socket);
+
     /** Puts this program where Wireleap's controller starts it: the image under /usr/lib, the launcher into a home. */
     int install(Path home, PrintStream out) throws Exception;
 

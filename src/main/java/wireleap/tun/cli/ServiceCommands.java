@@ -4,7 +4,6 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,8 +64,10 @@ final class ServiceCommands {
                 "Stops the daemon and starts it again in the background, with the options that it has.", () -> {
                     requireContract(System.getenv());
                     Background background = background(Optional.ofNullable(socket.getValue()));
-                    List<String> options = background.wordsOfRunning();
-                    Path directory = background.directoryOfRunning();
+                    DaemonProcess running = background.process().orElseThrow(() -> new IOException(
+                            "no daemon is running; give 'wireleap_tun start' its options"));
+                    List<String> options = running.options();
+                    Path directory = running.directory();
                     background.stop(false);
                     return print(background.start(launcher(), directory, options));
                 }).addOption(socket);
@@ -85,18 +86,14 @@ final class ServiceCommands {
     private CommandSpec log() {
         OptionSpec socket = DaemonOptions.socket();
         return Commands.command("log", "Prints the log of a daemon that was started in the background.", () -> {
-            Path log = DaemonFiles.of(Optional.ofNullable(socket.getValue()), System.getenv()).log();
-            try (var lines = Files.lines(log)) {
-                lines.forEach(out::println);
-            } catch (NoSuchFileException e) {
-                throw new IOException("there is no log " + log, e);
-            }
+            DaemonFiles.of(Optional.ofNullable(socket.getValue()), System.getenv()).copyLog(System.out);
+            System.out.flush();
             return 0;
         }).addOption(socket);
     }
 
-    private static Background background(Optional<Path> socket) {
-        return new Background(DaemonFiles.of(socket, System.getenv()));
+    private Background background(Optional<Path> socket) {
+        return new Background(DaemonFiles.of(socket, System.getenv()), program::listener);
     }
 
     private Path launcher() throws IOException {

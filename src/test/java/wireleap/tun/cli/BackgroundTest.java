@@ -1,11 +1,16 @@
 package wireleap.tun.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -30,14 +35,23 @@ class BackgroundTest {
     @TempDir
     private Path directory;
     private DaemonFiles files;
+    private NamedProcess listener;                   // null: nobody listens
 
     @BeforeEach
     void name() {
         files = DaemonFiles.of(Optional.of(directory.resolve("d.sock")), Map.of());
     }
 
+    private Background background() {
+        return new Background(files, socket -> Optional.ofNullable(listener));
+    }
+
     private String state() throws InterruptedException {
-        return new Background(files).status().state();
+        return background().status().state();
+    }
+
+    private static int user() throws IOException {
+        return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     }
 
     @ParameterizedTest
@@ -74,24 +88,96 @@ class BackgroundTest {
     }
 
     @Test
-    void whatAnswersIsTakenAtItsWord() throws Exception {
+    void whoListensAndDoesNotAnswerIsUnknown() throws Exception {
+        listener = new NamedProcess(4711, 0);
+        assertEquals(new Background.Status("unknown", 4711), background().status());
+    }
+
+    @Test
+    void whatAnswersIsTakenAtItsWordButForItsProcess() throws Exception {
         Map<String, Object> state = new LinkedHashMap<>(Map.of("state", "deactivating", "pid", 4711));
+        listener = new NamedProcess(4712, 0);
         ApiSettings settings = new ApiSettings(files.socket(), Optional.empty(), false, "1.2.3", true);
         try (EventLog events = new EventLog();
                 ApiServer server = ApiServer.start(settings, new ListInMemory(),
                         new Sources(() -> state, Map::of, events, NO_FLOWS, address -> {
                             throw new AssertionError(address);
                         }))) {
-            assertEquals(new Background.Status("deactivating", 4711), new Background(files).status());
+            assertEquals(new Background.Status("deactivating", 4712), background().status());
         }
     }
 
     @Test
-    void aLinkInThePidFilesPlaceIsNotFollowed() throws Exception {
+    void aLinkInThePidFilesPlaceIsReplacedAndNotFollowed() throws Exception {
         Path precious = Files.writeString(directory.resolve("precious"), "precious");
         Files.createSymbolicLink(files.pid(), precious);
-        assertThrows(IOException.class, () -> files.writePid(1));
+        files.writePid(1);
         assertEquals("precious", Files.readString(precious));
+        assertEquals(Optional.of(new NamedProcess(1, user())), files.writtenPid());
+    }
+
+    @Test
+    void aPipeInThePidFilesPlaceHoldsNobodyUp() throws Exception {
+        assertEquals(0, new ProcessBuilder("mkfifo", files.pid().toString()).start().waitFor());
+        assertEquals("unknown", state());
+    }
+
+    @Test
+    void whatAnotherUserNamesIsNoProcessOfOurs() throws Exception {
+        Process sleeping = new ProcessBuilder("sh", "-c", "sleep 60; :", "wireleap.tun.Main", "run").start();
+        try {
+            NamedProcess byItsUser = new NamedProcess(sleeping.pid(), user());
+            assertTrue(DaemonProcess.of(byItsUser).isPresent());
+            assertTrue(DaemonProcess.of(new NamedProcess(sleeping.pid(), user() + 1)).isEmpty());
+        } finally {
+            sleeping.descendants().forEach(ProcessHandle::destroy);
+            sleeping.destroy();
+        }
+    }
+
+    @Test
+    void aProcessThatRunsAnotherProgramHasNoOptions() throws Exception {
+        Process sleeping = new ProcessBuilder("sh", "-c", "sleep 60; :", "wireleap.tun.Main", "run").start();
+        try {
+            DaemonProcess impostor = DaemonProcess.of(new NamedProcess(sleeping.pid(), 0)).orElseThrow();
+            assertTrue(assertThrows(IOException.class, impostor::options).getMessage().contains(", not this program;"));
+        } finally {
+            sleeping.descendants().forEach(ProcessHandle::destroy);
+            sleeping.destroy();
+        }
+    }
+
+    @Test
+    void theLastWordsOfALogThatIsNoTextAreTold() throws Exception {
+        byte[] log = new byte[100_000];
+        Arrays.fill(log, (byte) 0xff);
+        System.arraycopy("\nlast \u001bwords\n\n".getBytes(StandardCharsets.US_ASCII), 0, log, log.length - 14, 14);
+        Files.write(files.log(), log);
+        assertEquals("last ?words", files.lastWords());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "mkfifo", "mkdir", "ln -s hosts"})
+    void ofWhatIsNoLogThereAreNoWords(String made) throws Exception {
+        Files.writeString(directory.resolve("hosts"), "words");
+        assertEquals(0, new ProcessBuilder((made + " " + files.log()).split(" ")).start().waitFor());
+        assertEquals("none", files.lastWords());
+    }
+
+    @Test
+    void theLogIsCopiedAsItIs() throws Exception {
+        byte[] log = {'a', (byte) 0xff, 0, '\r', '\n', (byte) 0xc3};
+        Files.write(files.log(), log);
+        ByteArrayOutputStream copy = new ByteArrayOutputStream();
+        files.copyLog(copy);
+        assertArrayEquals(log, copy.toByteArray());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"start --upstream direct", "stop", "restart", "status", "log"})
+    void aSocketThatNamesNoFileIsWrongUsage(String command) {
+        Invocation wrong = Invocation.of((command + " --socket /").split(" "));
+        assertEquals("2 wireleap_tun: --socket /: names no file", wrong.code() + " " + wrong.err().strip());
     }
 
     @ParameterizedTest

@@ -63,6 +63,11 @@ public record Invocation(int code, String out, String err, RunOptions options) {
         }
 
         @Override
+        public Optional<NamedProcess> listener(Path socket) {
+            return Optional.empty();
+        }
+
+        @Override
         public int install(Path home, PrintStream to) {
             return 0;
         }

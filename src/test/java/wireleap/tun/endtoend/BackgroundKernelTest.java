@@ -1,11 +1,14 @@
 package wireleap.tun.endtoend;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,9 +24,20 @@ import wireleap.tun.testing.TestNet;
 
 /** start, stop, restart, status and log with the packaged program. */
 @NeedsTun
-@NeedsProgram("ip")
+@NeedsProgram({"ip", "python3"})
 @Timeout(60)
 class BackgroundKernelTest {
+    /** Listens at the socket $1 as user 4711, and has words among its arguments as a daemon has. */
+    private static final String IMPOSTOR = """
+            import os, signal, socket, sys
+            listener = socket.socket(socket.AF_UNIX)
+            os.setresuid(4711, 4711, 4711)
+            listener.bind(sys.argv[1])
+            listener.listen()
+            print('listening', flush=True)
+            signal.pause()
+            """;
+
     private TestNet net;
 
     /** What a command printed on both streams, and its exit code. */
@@ -153,6 +167,43 @@ class BackgroundKernelTest {
         assertEquals("1 unknown", status.code() + " " + status.state());
         assertEquals("inactive", invoke("stop", "--force").state());
         assertEquals(before, HostState.of(net.inside()).toString());
+    }
+
+    @Test
+    void aDaemonOfRunThatHangsIsFoundByItsSocketAndEndsByForce() throws Exception {
+        String before = HostState.of(net.inside()).toString();
+        try (var daemon = Daemon.launch(net, List.of(), Daemon.launcher(), net.directory().resolve("d.sock"), "--upstream",
+                "direct")) {
+            daemon.awaitActive();
+            long pid = daemon.process().pid();
+            signal("STOP", pid);
+            Done status = invoke("status");
+            assertEquals("1 unknown " + pid, status.code() + " " + status.state() + " " + status.pid());
+            assertEquals("inactive", invoke("stop", "--force").state());
+            assertFalse(daemon.process().isAlive());
+            assertEquals(before, HostState.of(net.inside()).toString());
+        }
+    }
+
+    @Test
+    void aRestartTakesNoOptionsFromAnotherUsersProcess() throws Exception {
+        Files.setPosixFilePermissions(net.directory(), PosixFilePermissions.fromString("rwxrwxrwx"));
+        Process impostor = net.inside().start(new ProcessBuilder("python3", "-c", IMPOSTOR,
+                net.directory().resolve("d.sock").toString(), "wireleap.tun.Main", "run", "--upstream", "direct"));
+        assertEquals("listening", impostor.inputReader().readLine());
+        Done refused = invoke("restart");
+        assertEquals(new Done(1, "wireleap_tun: the daemon, process " + impostor.pid()
+                + ", is the user 4711's, who has to start it anew\n"), refused);
+        assertTrue(impostor.isAlive());
+    }
+
+    @Test
+    void aLogThatIsNoTextIsPrintedAsItIs() throws Exception {
+        Files.write(net.directory().resolve("d.log"), new byte[] {'a', (byte) 0xff, '\n'});
+        Path copy = net.directory().resolve("copy");
+        assertEquals("", TestNet.output(net.inside(), "sh", "-c", "$1 log --socket $2 >$3", "sh",
+                Daemon.launcher().toString(), net.directory().resolve("d.sock").toString(), copy.toString()));
+        assertArrayEquals(new byte[] {'a', (byte) 0xff, '\n'}, Files.readAllBytes(copy));
     }
 
     @Test

@@ -24,7 +24,7 @@ import wireleap.tun.testing.TestNet;
 
 /** Starts that fail, at each step, and starts that are ended halfway: one clear line, and the host as it was. */
 @NeedsTun
-@NeedsProgram({"ip", "setpriv", "unshare"})
+@NeedsProgram({"ip", "python3", "setpriv", "unshare"})
 @Timeout(60)
 class StartKernelTest {
     private static final Set<Integer> ENDED_BY_SIGTERM = Set.of(0, 143);
@@ -75,6 +75,22 @@ class StartKernelTest {
             assertFails(1, "another one runs in this network namespace as process " + first.process().pid(),
                     run(List.of(), socket()));
         }
+    }
+
+    @Test
+    void whereAStrangerHasTakenTheLockItIsSaidWhose() throws Exception {
+        Process stranger = net.inside().start(new ProcessBuilder("python3", "-c", """
+                import os, signal, socket
+                os.setresuid(4711, 4711, 4711)
+                lock = socket.socket(socket.AF_UNIX)
+                lock.bind('\\0wireleap_tun')
+                lock.listen()
+                print('taken', flush=True)
+                signal.pause()
+                """));
+        assertEquals("taken", stranger.inputReader().readLine());
+        assertFails(1, "as process " + stranger.pid() + " and must stop first (it has the abstract socket @wireleap_tun,"
+                + " which is the user 4711's: if it is no daemon, end it", run(List.of(), socket()));
     }
 
     @Test

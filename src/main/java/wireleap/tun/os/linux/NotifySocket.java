@@ -17,8 +17,6 @@ import wireleap.tun.os.Sys;
  * thread.
  */
 public final class NotifySocket implements AutoCloseable {
-    private static final char ABSTRACT = '@';
-
     private final Fd socket;
     private final String name;
 
@@ -34,28 +32,23 @@ public final class NotifySocket implements AutoCloseable {
      * @throws IllegalArgumentException if it is neither, or too long for a Unix socket
      */
     public static NotifySocket open(String name) throws ErrnoException {
-        int room = DaemonLock.SOCKADDR_UN_BYTES - DaemonLock.PATH_OFFSET;
-        boolean isOne = name.length() > 1 && (name.charAt(0) == '/' || name.charAt(0) == ABSTRACT);
-        if (!isOne || name.getBytes(StandardCharsets.UTF_8).length >= room) {
+        if (!name.startsWith("/") && !name.startsWith("@")) {
             throw new IllegalArgumentException("no Unix socket is named '" + name + "'");
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            UnixAddress.of(name, arena);             // what is wrong is told now, not at the first notice
         }
         return new NotifySocket(Fd.of("socket", Sys.socket(AF_UNIX(), SOCK_DGRAM() | SOCK_CLOEXEC(), 0)), name);
     }
 
     /** Sends a text as one datagram. May wait for room at the receiver. */
     public void send(String text) throws ErrnoException {
-        byte[] path = name.getBytes(StandardCharsets.UTF_8);
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment address = arena.allocate(DaemonLock.SOCKADDR_UN_BYTES, Short.BYTES);
-            address.set(ValueLayout.JAVA_SHORT, SockAddr.FAMILY_OFFSET, (short) AF_UNIX());
-            MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, DaemonLock.PATH_OFFSET, path.length);
-            if (name.charAt(0) == ABSTRACT) {
-                address.set(ValueLayout.JAVA_BYTE, DaemonLock.PATH_OFFSET, (byte) 0);
-            }
+            UnixAddress receiver = UnixAddress.of(name, arena);
             MemorySegment message = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
-            ErrnoException.check("sendto " + name, Sys.sendto(socket.number(), message, 0, bytes.length, 0, address,
-                    DaemonLock.PATH_OFFSET + path.length));
+            ErrnoException.check("sendto " + name, Sys.sendto(socket.number(), message, 0, bytes.length, 0,
+                    receiver.memory(), receiver.length()));
         }
     }
 

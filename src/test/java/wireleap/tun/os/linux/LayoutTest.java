@@ -69,8 +69,8 @@ class LayoutTest {
         assertEquals(sockaddr_in6.sin6_family$offset(), SockAddr.FAMILY_OFFSET);
         assertEquals(sockaddr_in6.sin6_port$offset(), SockAddr.PORT_OFFSET);
         assertEquals(sockaddr_in6.sin6_addr$offset(), SockAddr.IPV6_OFFSET);
-        assertEquals(sockaddr_un.sizeof(), DaemonLock.SOCKADDR_UN_BYTES);
-        assertEquals(sockaddr_un.sun_path$offset(), DaemonLock.PATH_OFFSET);
+        assertEquals(sockaddr_un.sizeof(), UnixAddress.BYTES);
+        assertEquals(sockaddr_un.sun_path$offset(), UnixAddress.PATH_OFFSET);
         assertEquals(ifreq.sizeof(), LinuxTun.IFREQ_BYTES);
         assertEquals(ifreq.ifr_ifrn$offset(), LinuxTun.IFREQ_NAME_OFFSET);
         assertEquals(ifreq.ifr_ifru$offset(), LinuxTun.IFREQ_FLAGS_OFFSET);
