@@ -92,6 +92,10 @@ static void own_directory(char *path, size_t size)
     path[length] = 0;
     char *slash = strrchr(path, '/');
     slash[slash == path] = 0; /* of "/wireleap_tun" the slash stays */
+    /* By a hard link of it in another user's directory that user would start a daemon of its own. */
+    struct stat file;
+    if (stat("/proc/self/exe", &file) != 0 || file.st_nlink != 1)
+        die(path, "the launcher there must have this one name; remove its hard links, or install it again");
 }
 
 int main(int argc, char **argv, char **environment)

@@ -11,6 +11,7 @@ import wireleap.tun.os.Sys;
 public final class Installation {
     /** As it is compiled into the launcher, src/main/c. */
     private static final Path PLACE = Path.of("/usr/lib/wireleap_tun");
+    private static final Path PROGRAM = PLACE.resolve("bin/wireleap_tun");
     private static final Path LAUNCHER = Path.of("libexec", "wireleap_tun");
 
     private Installation() {
@@ -42,11 +43,13 @@ public final class Installation {
     /** Takes both away, or the image alone where no home is given. */
     public static void uninstall(Optional<Path> home, PrintStream out) throws IOException {
         requireRoot("uninstall");
-        Path program = PLACE.resolve(LAUNCHER);
-        if (home.isPresent() && Files.exists(program)) {
+        if (home.isPresent()) {
             try (LauncherFile launcher = LauncherFile.in(home.get())) {
-                out.println(launcher.remove(Files.readAllBytes(program)) ? "removed " + launcher
-                        : launcher + " is not the installed launcher, and stays");
+                out.println(switch (launcher.remove(PROGRAM)) {
+                    case REMOVED -> "removed " + launcher;
+                    case ABSENT -> "there is no " + launcher;
+                    case ANOTHERS -> launcher + " is not the launcher that install puts there, and stays";
+                });
             }
         }
         boolean any = Files.exists(PLACE);

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
 import wireleap.tun.os.Sys;
@@ -88,20 +88,25 @@ final class LauncherFile implements AutoCloseable {
         return found.get("uid").equals(ROOT) && ((Integer) found.get("mode") & MODE_BITS) == MODE;
     }
 
+    /** What became of the launcher. */
+    enum Removal { REMOVED, ABSENT, ANOTHERS }
+
     /**
-     * Takes the launcher away.
+     * Takes the launcher away, of whatever version it is: it is known by what it starts, so that it also goes where that
+     * is gone already.
      *
-     * @return false if there is none, or another program has its name
+     * @param program what it starts, the path that is compiled into it
      */
-    boolean remove(byte[] program) throws IOException {
+    Removal remove(Path program) throws IOException {
         try {
-            if (!isRoots() || !Arrays.equals(Files.readAllBytes(path(NAME)), program)) {
-                return false;
+            if (!isRoots()
+                    || !Files.readString(path(NAME), StandardCharsets.ISO_8859_1).contains(program.toString())) {
+                return Removal.ANOTHERS;
             }
             Files.delete(path(NAME));
-            return true;
+            return Removal.REMOVED;
         } catch (NoSuchFileException e) {
-            return false;
+            return Removal.ABSENT;
         }
     }
 

@@ -106,6 +106,15 @@ class InstallKernelTest {
     }
 
     @Test
+    void uninstallTakesTheLauncherAwayThoughTheImageWentFirst() throws Exception {
+        install();
+        inOverlay("rm -r /usr/lib/wireleap_tun");
+        assertEquals("removed " + controller.program() + "\nthere is no /usr/lib/wireleap_tun\n",
+                program(Daemon.launcher().toString(), "uninstall"));
+        assertFalse(Files.exists(controller.program()));
+    }
+
+    @Test
     void uninstallLeavesAnotherProgram() throws Exception {
         install();
         Files.writeString(controller.program(), "the original");

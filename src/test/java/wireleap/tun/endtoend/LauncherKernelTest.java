@@ -162,6 +162,13 @@ class LauncherKernelTest {
         assertTrue(asUser("setpriv", "--no-new-privs", launcher().toString()).contains("root's rights are missing"));
     }
 
+    /** In a directory of another user's it would start a daemon for that one. */
+    @Test
+    void aHardLinkOfItIsRefused() throws Exception {
+        asRoot("ln " + launcher() + " " + controller.home().resolve("other"));
+        assertTrue(asUser(controller.home().resolve("other").toString()).contains("must have this one name"));
+    }
+
     @Test
     void anImageThatOthersMayWriteIsRefused() throws Exception {
         asRoot("chmod 775 /usr/lib/wireleap_tun/bin");
