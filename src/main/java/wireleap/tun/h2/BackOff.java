@@ -4,10 +4,10 @@ package wireleap.tun.h2;
 final class BackOff {
     private static final long LEAST_NANOS = 100_000_000;
     private static final long MOST_NANOS = 5_000_000_000L;
-    /** A connection that has stood so long was a good one. */
-    private static final long GOOD_NANOS = 10_000_000_000L;
+    /** A failure that is over for so long is forgotten. */
+    private static final long FORGOTTEN_NANOS = 10_000_000_000L;
 
-    private long delayNanos = LEAST_NANOS;
+    private long delayNanos;
     private boolean resting;
     private long untilNanos;
 
@@ -16,16 +16,10 @@ final class BackOff {
         if (resting && !isOver(nowNanos)) {
             return;
         }
-        resting = true;
+        boolean again = resting && nowNanos - untilNanos < FORGOTTEN_NANOS;
+        delayNanos = again ? Math.min(2 * delayNanos, MOST_NANOS) : LEAST_NANOS;
         untilNanos = nowNanos + delayNanos;
-        delayNanos = Math.min(2 * delayNanos, MOST_NANOS);
-    }
-
-    /** A connection that stood is gone: whether it was one that is worth another at once is seen from its life. */
-    void ended(long livedNanos) {
-        if (livedNanos >= GOOD_NANOS) {
-            delayNanos = LEAST_NANOS;
-        }
+        resting = true;
     }
 
     boolean isOver(long nowNanos) {

@@ -3,7 +3,6 @@ package wireleap.tun.h2;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import wireleap.tun.mem.Chain;
-import wireleap.tun.upstream.Link;
 import wireleap.tun.upstream.LinkOwner;
 import wireleap.tun.upstream.SocketError;
 
@@ -12,7 +11,7 @@ import wireleap.tun.upstream.SocketError;
  * block that the kernel's read filled; what is to be sent is gathered and goes out once a turn, or when there is much.
  *
  * <p>Whatever the peer does ends the connection at the worst: then {@link H2c} hears of it, once, from the loop and
- * never from within a call of a stream's owner.
+ * never from within a call of a stream's owner; it has the streams fail, and the connection {@link #part}.
  */
 final class Connection implements LinkOwner {
     /** What a new stream of ours may receive, SETTINGS_INITIAL_WINDOW_SIZE: small, for it has to be kept. */
@@ -20,40 +19,25 @@ final class Connection implements LinkOwner {
 
     private static final byte[] PREFACE =
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII); // RFC 9113 section 3.4
-    private static final int INBOX_BYTES = 256 << 10;
-    private static final int OUTBOX_BYTES = 128 << 10;
-    /** Each holds several of the largest frames that are taken whole, and of those that are sent. */
-    private static final int LEAST_BOX_BYTES = 64 << 10;
     /** A turn's share of the link: as many reads of a whole inbox. */
     private static final int READS_A_TURN = 2;
-    private static final long PING_AFTER_NANOS = 10_000_000_000L;
-    private static final long PING_ANSWER_NANOS = 10_000_000_000L;
-    private static final long IDLE_NANOS = 60_000_000_000L;
-    /** How often it is tried again to find memory for what has come, and how long. */
-    private static final long NO_MEMORY_TRY_NANOS = 20_000_000;
-    private static final long NO_MEMORY_NANOS = 1_000_000_000;
+    /** How long the broker may take for what is said last. */
+    private static final long PARTING_NANOS = 1_000_000_000;
 
     /** In the list of connections. */
     final Chain.Link<Connection> place = new Chain.Link<>(this);
     private final H2c h2;
-    private final Outbox outbox = new Outbox();
+    private final Pipe pipe;
+    private final Outbox outbox;
     private final PeerSettings peer = new PeerSettings();
     private final StreamTable streams = new StreamTable();
-    private final Sending sending = new Sending(outbox, peer);
+    private final Sending sending;
+    private final Receiving receiving;
     private final Incoming incoming;
     private final FrameReader reader;
-    private final Chain<H2Stream> owing = new Chain<>();
-    private Link link;
-    private long inbox;
-    private int inboxBytes;
-    private int inHead;
-    private int inTail;
-    private long outboxAt;
-    private int outboxBytes;
-    private boolean linked;
+    private final Liveness liveness = new Liveness();
+    private final Shortage shortage = new Shortage();
     private boolean standing;
-    private boolean mayRead;
-    private boolean mayWrite;
     /** No new streams: the peer has said GOAWAY, or there are no numbers left. */
     private boolean leaving;
     /** Nothing more is to be done than to end it. */
@@ -62,56 +46,30 @@ final class Connection implements LinkOwner {
     private int overCode;
     private String overWhy;
     private int overError;
-    private int nextId;
+    private boolean parting;
+    private long partedNanos;
+    private int nextId = 1;
     private long nowNanos;
-    /** When the dial is given up; when a frame came last; when a PING went out that is not answered, or MAX_VALUE. */
-    private long dialDeadlineNanos;
-    private long stoodSinceNanos;
-    private long heardNanos;
-    private long pingedNanos;
-    private long idleSinceNanos;
-    /** MAX_VALUE, or since when there is no memory for what has come. */
-    private long noMemorySinceNanos;
-    private long noMemoryTryNanos;
 
     Connection(H2c h2) {
         this.h2 = h2;
-        this.incoming = new Incoming(h2, this, streams, sending, outbox, peer);
+        this.pipe = new Pipe(h2.slab);
+        this.outbox = pipe.outbox;
+        this.sending = new Sending(outbox, peer);
+        this.receiving = new Receiving(outbox);
+        this.incoming = new Incoming(h2, this, streams, sending, receiving, peer);
         this.reader = new FrameReader(incoming);
     }
 
     /** Begins to connect. */
     void dial(long nowNanos) {
         this.nowNanos = nowNanos;
-        dialDeadlineNanos = nowNanos + h2.settings.dialTimeoutNanos();
-        pingedNanos = Long.MAX_VALUE;
-        noMemorySinceNanos = Long.MAX_VALUE;
-        inboxBytes = spare(INBOX_BYTES);
-        inbox = h2.slab.allocate(inboxBytes);
-        outboxBytes = spare(OUTBOX_BYTES);
-        outboxAt = inbox < 0 ? -1 : h2.slab.allocate(outboxBytes);
-        link = h2.links.connect(h2.settings.hi(), h2.settings.lo(), h2.settings.port(), this);
-        nextId = 1;
-        if (outboxAt < 0) {
-            lost(SocketError.NO_RESOURCES, "no memory is left for a connection");
-            return;
-        }
-        outbox.begin(h2.slab.memory(), outboxAt, outboxBytes);
-        int result = link.connectResult();
+        liveness.dialled(nowNanos + h2.settings.dialTimeoutNanos());
+        int result = pipe.dial(h2, this);
         if (result < 0 && result != SocketError.AGAIN) {
             lost(result, SocketError.text(result));
         }
     }
-
-    private int spare(int wanted) {
-        int bytes = wanted;
-        while (bytes > LEAST_BOX_BYTES && !h2.slab.canSpare(bytes)) {
-            bytes /= 2;
-        }
-        return bytes;
-    }
-
-    // what it is asked
 
     boolean isStanding() {
         return standing && !over;
@@ -120,10 +78,6 @@ final class Connection implements LinkOwner {
     /** Dialled, and not standing yet. */
     boolean isDialling() {
         return !standing && !over;
-    }
-
-    long stoodSinceNanos() {
-        return stoodSinceNanos;
     }
 
     boolean hasStood() {
@@ -137,7 +91,8 @@ final class Connection implements LinkOwner {
     /** Whether another stream may be opened, at the most so many in a hundred of those that the peer allows. */
     boolean takesStream(int percent) {
         long most = (long) peer.maxStreams * percent / 100;
-        return standing && !over && !leaving && streams.size() < Math.max(most, Math.min(1, peer.maxStreams))
+        return standing && !over && !leaving && !pipe.isMute()
+                && streams.size() < Math.max(most, Math.min(1, peer.maxStreams))
                 && outbox.hasRoom(Outbox.CONTROL_BYTES / 2);
     }
 
@@ -146,22 +101,27 @@ final class Connection implements LinkOwner {
         return standing && !over && !leaving && streams.size() == 0;
     }
 
-    /** Whether streams wait for the window of the connection. */
+    /** Whether streams wait for the window of the connection, or the next one would. */
     boolean isBraked() {
         return sending.isBraked();
     }
 
-    int overError() {
-        return overError;
+    /** Whether nothing more is to be done than to end it. */
+    boolean isOver() {
+        return over;
     }
 
     String overWhy() {
         return overWhy;
     }
 
-    /** Whether nothing more is to be done than to end it. */
-    boolean isOver() {
-        return over;
+    int overError() {
+        return overError;
+    }
+
+    /** Whether it says its last words. */
+    boolean isParting() {
+        return parting;
     }
 
     long nowNanos() {
@@ -173,26 +133,32 @@ final class Connection implements LinkOwner {
         return nextId;
     }
 
-    // what frames bring about
-
     /** The peer's SETTINGS have come. */
     void stand() {
         if (!standing) {
             standing = true;
-            stoodSinceNanos = nowNanos;
-            idleSinceNanos = nowNanos;
+            liveness.stood(nowNanos);
         }
     }
 
-    /** No new streams any more. */
-    void leave() {
+    /** The peer has said GOAWAY, with this complaint if not empty, and fails so many streams: no new ones any more. */
+    void leave(String complaint, int failed) {
+        if (!complaint.isEmpty() && !leaving) {
+            h2.failed(this, complaint, failed, nowNanos);
+        }
         leaving = true;
+        endIfLeft();
     }
 
-    /** There is no memory for what has come. */
-    void pause() {
-        noMemorySinceNanos = nowNanos;
-        noMemoryTryNanos = nowNanos + NO_MEMORY_TRY_NANOS;
+    private void endIfLeft() {
+        if (leaving && streams.size() == 0) {
+            end(ErrorCode.NO_ERROR, "", 0);
+        }
+    }
+
+    /** There is no memory for what has come of a stream: whether it waits for some, and all others with it. */
+    boolean pausesForMemory() {
+        return shortage.pauses(nowNanos);
     }
 
     // the link
@@ -201,79 +167,44 @@ final class Connection implements LinkOwner {
     public void onReady(int events, long nowNanos) {
         this.nowNanos = nowNanos;
         h2.lastNanos(nowNanos);
-        if (!linked && !over) {
+        if (!pipe.isLinked() && !over) {
             connect();
         }
-        mayRead |= (events & (READABLE | FAILED)) != 0;
-        mayWrite |= (events & (WRITABLE | FAILED)) != 0;
-        if (linked && !over) {
+        pipe.ready(events);
+        if (pipe.isLinked() && !over) {
             read();
         }
         h2.settle(this, nowNanos);
     }
 
     private void connect() {
-        int result = link.connectResult();
-        if (result == SocketError.AGAIN) {
-            return;
-        }
-        if (result < 0) {
+        int result = pipe.connect();
+        if (result == 0) {
+            greet();
+        } else if (result != SocketError.AGAIN) {
             lost(result, SocketError.text(result));
-            return;
         }
-        linked = true;
-        mayRead = true;
-        mayWrite = true;
-        greet();
     }
 
     private void greet() {
+        liveness.heard(nowNanos);
         incoming.begin(nowNanos);
         outbox.raw(PREFACE);
         PeerSettings.putOurs(outbox);
-        outbox.numbers(Frame.WINDOW_UPDATE, 0, 0, 1, Frame.LARGEST_WINDOW - Frame.FIRST_WINDOW, 0);
-        flush();
+        receiving.pay();
+        pipe.flush();
     }
 
     private void read() {
-        for (int i = 0; i < READS_A_TURN && mayRead && !over; i++) {
-            if (noMemorySinceNanos != Long.MAX_VALUE || inTail == inboxBytes) {
-                return;
-            }
-            int came = link.recv(h2.slab.memory(), inbox + inTail, inboxBytes - inTail);
+        for (int i = 0; i < READS_A_TURN && pipe.mayRead() && !shortage.isPausing() && !over; i++) {
+            int came = pipe.receive();
             if (came > 0) {
-                inTail += came;
-                heardNanos = nowNanos;
-                parse();
-            } else {
-                mayRead = false;
-                if (came != SocketError.AGAIN) {
-                    lost(came == 0 ? SocketError.RESET : came,
-                            came == 0 ? "it was closed by the broker" : SocketError.text(came));
-                }
+                liveness.heard(nowNanos);
+                pipe.parse(reader);
+            } else if (came != SocketError.AGAIN) {
+                lost(came == 0 ? SocketError.RESET : came,
+                        came == 0 ? "it was closed by the broker" : SocketError.text(came));
             }
-        }
-    }
-
-    private void parse() {
-        inHead += reader.read(h2.slab.memory(), inbox + inHead, inTail - inHead);
-        if (inHead > 0) {
-            MemorySegment.copy(h2.slab.memory(), inbox + inHead, h2.slab.memory(), inbox, inTail - inHead);
-            inTail -= inHead;
-            inHead = 0;
-        }
-    }
-
-    /** Sends what there is; what is wrong with the link shows at the next timer. */
-    private void flush() {
-        if (!mayWrite || over || outbox.isEmpty()) {
-            return;
-        }
-        int result = outbox.flush(link);
-        if (result == SocketError.AGAIN) {
-            mayWrite = false;
-        } else if (result < 0) {
-            lost(result, SocketError.text(result));
         }
     }
 
@@ -295,23 +226,16 @@ final class Connection implements LinkOwner {
 
     /** When {@link #onTimer} is wanted; lastNanos stands for at once. */
     long deadlineNanos(long lastNanos) {
-        if (over) {
+        if (over && !parting) {
             return lastNanos;
         }
-        if (!linked) {
-            return dialDeadlineNanos;
-        }
-        boolean paused = noMemorySinceNanos != Long.MAX_VALUE;
-        if (mayRead && !paused || mayWrite && !outbox.isEmpty() || sending.mayWake() || owing.size() > 0 && mayOwe()) {
+        boolean pausing = shortage.isPausing() && !parting;
+        boolean busy = pipe.mayFlush() || pipe.mayRead() && !pausing;
+        if (pipe.isLinked() && (busy || sending.mayWake() || receiving.mayPay())) {
             return lastNanos;
         }
-        long deadline = standing ? quietDeadlineNanos() : dialDeadlineNanos;
-        return paused ? Math.min(deadline, noMemoryTryNanos) : deadline;
-    }
-
-    private long quietDeadlineNanos() {
-        long ping = pingedNanos == Long.MAX_VALUE ? heardNanos + PING_AFTER_NANOS : pingedNanos + PING_ANSWER_NANOS;
-        return streams.size() == 0 ? Math.min(ping, idleSinceNanos + IDLE_NANOS) : ping;
+        long deadline = parting ? partedNanos : liveness.deadlineNanos(streams.size() > 0);
+        return pausing ? Math.min(deadline, shortage.tryNanos()) : deadline;
     }
 
     /** Does what is due. */
@@ -320,89 +244,36 @@ final class Connection implements LinkOwner {
         if (over) {
             return;
         }
-        if (!standing && nowNanos >= dialDeadlineNanos) {
+        if (liveness.isDialOver(nowNanos)) {
             lost(SocketError.TIMED_OUT, "it did not stand in time");
             return;
         }
-        if (!linked) {
+        if (!pipe.isLinked()) {
             return;
         }
-        if (noMemorySinceNanos != Long.MAX_VALUE && nowNanos >= noMemoryTryNanos) {
-            tryMemory();
+        if (shortage.tries(nowNanos)) {
+            pipe.parse(reader);
+            shortage.tried();
         }
         read();
-        if (standing && !over) {
-            watchSilence();
-        }
-        payWindows();
-        flush();
+        watchSilence();
+        receiving.pay();
+        pipe.flush();
         sending.wake(nowNanos);
     }
 
-    private void tryMemory() {
-        long since = noMemorySinceNanos;
-        if (nowNanos - since >= NO_MEMORY_NANOS) {
-            incoming.giveUp(nowNanos);
-        }
-        noMemorySinceNanos = Long.MAX_VALUE;
-        parse();
-        if (noMemorySinceNanos != Long.MAX_VALUE) {
-            noMemorySinceNanos = since;
-        }
-    }
-
     private void watchSilence() {
-        if (pingedNanos != Long.MAX_VALUE && heardNanos - pingedNanos > 0) {
-            pingedNanos = Long.MAX_VALUE; // any frame is as good as the answer
-        }
-        if (streams.size() == 0 && nowNanos - idleSinceNanos >= IDLE_NANOS) {
+        if (liveness.isUnusedForLong(streams.size() > 0, nowNanos)) {
             end(ErrorCode.NO_ERROR, "", 0);
-        } else if (pingedNanos != Long.MAX_VALUE) {
-            if (nowNanos - pingedNanos >= PING_ANSWER_NANOS) {
-                lost(SocketError.TIMED_OUT, "a PING was not answered in time");
-            }
-        } else if (nowNanos - heardNanos >= PING_AFTER_NANOS && outbox.hasRoom(2 * Integer.BYTES)) {
+        } else if (liveness.isUnanswered(nowNanos)) {
+            lost(SocketError.TIMED_OUT, "a PING was not answered in time");
+        } else if (liveness.isPingDue(nowNanos) && outbox.hasRoom(2 * Integer.BYTES)) {
             outbox.numbers(Frame.PING, 0, 0, 2, 0x776c_7475, nextId); // any 64 bits: section 6.7
-            pingedNanos = nowNanos;
+            liveness.pinged(nowNanos);
         }
     }
 
-    private boolean mayOwe() {
-        return outbox.hasRoom(Outbox.CONTROL_BYTES / 2);
-    }
-
-    /** WINDOW_UPDATE, section 6.9, of those streams whose rings have room again. */
-    private void payWindows() {
-        for (H2Stream stream = owing.oldest(); stream != null && mayOwe(); stream = owing.oldest()) {
-            stream.owing.leave();
-            if (stream.owesWindow()) {
-                int widening = stream.owedWindow();
-                stream.receiveWindow += widening;
-                outbox.numbers(Frame.WINDOW_UPDATE, 0, stream.id, 1, widening, 0);
-            }
-        }
-        int owed = mayOwe() ? incoming.takeOwed() : 0;
-        if (owed > 0) {
-            outbox.numbers(Frame.WINDOW_UPDATE, 0, 0, 1, owed, 0);
-        }
-    }
-
-    /** Says its last word, closes the link and gives everything back. All streams have left. */
-    void close() {
-        if (overCode >= 0 && linked && outbox.hasRoom(2 * Integer.BYTES)) {
-            outbox.numbers(Frame.GOAWAY, 0, 0, 2, 0, overCode); // section 6.8: no stream of the peer's was processed
-            outbox.flush(link);
-        }
-        link.close();
-        freeBox(inbox, inboxBytes);
-        freeBox(outboxAt, outboxBytes);
-    }
-
-    private void freeBox(long at, int bytes) {
-        if (at >= 0) {
-            h2.slab.free(at, bytes);
-        }
-    }
+    // its end
 
     /** All streams fail that there are, when it is over. */
     void failStreams(long nowNanos) {
@@ -410,6 +281,25 @@ final class Connection implements LinkOwner {
             forget(stream);
             stream.onFailed(nowNanos);
         }
+    }
+
+    /** Says its last word, if there is somebody to say it to. All streams have left. */
+    void part(long nowNanos) {
+        parting = true;
+        partedNanos = overCode < 0 || !pipe.isLinked() ? nowNanos : nowNanos + PARTING_NANOS;
+        if (overCode >= 0 && outbox.hasRoom(2 * Integer.BYTES)) {
+            outbox.numbers(Frame.GOAWAY, 0, 0, 2, 0, overCode); // section 6.8: no stream of the peer's was processed
+        }
+    }
+
+    /** Whether the broker has heard that word, and said its own, or has had time enough: then it is to be closed. */
+    boolean hasParted(long nowNanos) {
+        return nowNanos >= partedNanos || pipe.finish(READS_A_TURN);
+    }
+
+    /** Closes the link and gives everything back. */
+    void close() {
+        pipe.close();
     }
 
     // streams
@@ -432,16 +322,14 @@ final class Connection implements LinkOwner {
 
     /** A stream's ring may have room again. */
     void owes(H2Stream stream) {
-        if (!stream.owing.isIn(owing) && stream.owesWindow()) {
-            owing.add(stream.owing);
-        }
+        receiving.owes(stream);
     }
 
     /** Sends as much as may be sent now: 1..length bytes, or AGAIN, and the stream will be told. */
     int send(H2Stream stream, MemorySegment memory, long offset, int length) {
         int sent = sending.send(stream, memory, offset, length);
         if (sent == Sending.FULL) {
-            flush();
+            pipe.flush();
             sent = sending.send(stream, memory, offset, length);
             if (sent == Sending.FULL) {
                 sending.await(stream);
@@ -462,7 +350,7 @@ final class Connection implements LinkOwner {
     int sendDatagram(H2Stream stream, MemorySegment memory, long offset, int length) {
         int sent = sending.sendDatagram(stream, memory, offset, length);
         if (sent == Sending.FULL) {
-            flush();
+            pipe.flush();
             sent = sending.sendDatagram(stream, memory, offset, length);
         }
         return paidFor(sent == Sending.FULL ? SocketError.AGAIN : sent);
@@ -485,9 +373,14 @@ final class Connection implements LinkOwner {
 
     /** Sends a frame of at most one number, which is no payload. */
     void control(int type, int flags, int stream, int numbers, int number) {
+        control(type, flags, stream, numbers, number, 0);
+    }
+
+    /** Sends a frame of at most two numbers, which is no payload. */
+    void control(int type, int flags, int stream, int numbers, int first, int second) {
         if (outbox.hasRoom(numbers * Integer.BYTES)) {
-            outbox.numbers(type, flags, stream, numbers, number, 0);
-        } else { // of a peer that reads nothing
+            outbox.numbers(type, flags, stream, numbers, first, second);
+        } else if (!pipe.isMute()) { // of a peer that reads nothing
             end(ErrorCode.ENHANCE_YOUR_CALM, "the broker takes no frames", 0);
         }
     }
@@ -499,9 +392,7 @@ final class Connection implements LinkOwner {
         stream.owing.leave();
         stream.connection = null;
         incoming.forget(stream);
-        idleSinceNanos = nowNanos;
-        if (leaving && streams.size() == 0) {
-            end(ErrorCode.NO_ERROR, "", 0);
-        }
+        liveness.left(nowNanos);
+        endIfLeft();
     }
 }

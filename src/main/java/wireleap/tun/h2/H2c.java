@@ -29,6 +29,7 @@ public final class H2c implements Upstream {
     /** Of the streams that a connection may have: beyond, another connection is wanted. */
     private static final int ROOMY_PERCENT = 80;
     private static final int MOST_CONNECTIONS = 256;
+    private static final int MOST_PARTING = 16;
     private static final int MOST_WAITING_SESSIONS = 256;
     private static final long IDLE_TARGET_NANOS = 30_000_000_000L;
     private static final int IDLE_OBJECTS = 1 << 12;
@@ -46,6 +47,8 @@ public final class H2c implements Upstream {
     private final Pool<TargetStream> targets = new Pool<>(() -> new TargetStream(this), IDLE_OBJECTS);
     private final Pool<Session> sessions = new Pool<>(() -> new Session(this), IDLE_OBJECTS);
     private final Chain<Connection> connections = new Chain<>();
+    /** Those that have no streams any more and say their last words. */
+    private final Chain<Connection> parting = new Chain<>();
     /** Flows and sessions that wait for a connection. */
     private final Chain<H2Stream> waiting = new Chain<>();
     private final Chain<Session> waitingSessions = new Chain<>();
@@ -194,6 +197,9 @@ public final class H2c implements Upstream {
         for (Connection each = connections.oldest(); each != null; each = each.place.younger()) {
             deadline = Math.min(deadline, each.deadlineNanos(lastNanos));
         }
+        for (Connection each = parting.oldest(); each != null; each = each.place.younger()) {
+            deadline = Math.min(deadline, each.deadlineNanos(lastNanos));
+        }
         return deadline;
     }
 
@@ -209,6 +215,11 @@ public final class H2c implements Upstream {
         for (Connection each = connections.oldest(); each != null; ) {
             Connection next = each.place.younger();
             each.onTimer(nowNanos);
+            settle(each, nowNanos);
+            each = next;
+        }
+        for (Connection each = parting.oldest(); each != null; ) {
+            Connection next = each.place.younger();
             settle(each, nowNanos);
             each = next;
         }
@@ -233,6 +244,9 @@ public final class H2c implements Upstream {
     @Override
     public void close() {
         for (Connection each = connections.oldest(); each != null; each = connections.oldest()) {
+            part(each, lastNanos);
+        }
+        for (Connection each = parting.oldest(); each != null; each = parting.oldest()) {
             each.place.leave();
             each.close();
         }
@@ -251,7 +265,9 @@ public final class H2c implements Upstream {
 
     /** Draws the conclusions of what a connection has seen. */
     void settle(Connection connection, long nowNanos) {
-        if (connection.isOver()) {
+        if (connection.isParting()) {
+            closeIfParted(connection, nowNanos);
+        } else if (connection.isOver()) {
             bury(connection, nowNanos);
         } else if (connection.isStanding()) {
             learned(UpstreamStatus.UP, 0);
@@ -262,24 +278,42 @@ public final class H2c implements Upstream {
     private void bury(Connection connection, long nowNanos) {
         connection.place.leave();
         showConnections();
-        int lost = connection.streams();
-        boolean failed = !connection.overWhy().isEmpty();
-        if (connection.hasStood()) {
-            backOff.ended(nowNanos - connection.stoodSinceNanos());
-        }
-        if (failed) {
-            backOff.failed(nowNanos);
-            counters.increment(Counter.UPSTREAM_CONNECTIONS_FAILED);
-            if (connection.hasStood()) {
-                watch.onConnectionLost(connection.overWhy(), lost);
-            } else if (standing() == null) {
-                learned(connection.overError() == 0 ? UpstreamStatus.WRONG_PROTOCOL : UpstreamStatus.UNREACHABLE,
-                        connection.overError());
-            }
+        if (!connection.overWhy().isEmpty()) {
+            failed(connection, connection.overWhy(), connection.streams(), nowNanos);
         }
         connection.failStreams(nowNanos);
-        connection.close();
+        part(connection, nowNanos);
         serveWaiting(connection.overError(), nowNanos);
+    }
+
+    /** A connection could not be made, broke the rules, was lost or complained of us: with so many streams. */
+    void failed(Connection connection, String why, int streams, long nowNanos) {
+        backOff.failed(nowNanos);
+        counters.increment(Counter.UPSTREAM_CONNECTIONS_FAILED);
+        if (connection.hasStood()) {
+            watch.onConnectionLost(why, streams);
+        } else if (standing() == null) {
+            learned(connection.overError() == 0 ? UpstreamStatus.WRONG_PROTOCOL : UpstreamStatus.UNREACHABLE,
+                    connection.overError());
+        }
+    }
+
+    private void part(Connection connection, long nowNanos) {
+        connection.part(nowNanos);
+        parting.add(connection.place);
+        closeIfParted(connection, nowNanos);
+        if (parting.size() > MOST_PARTING) {
+            Connection oldest = parting.oldest();
+            oldest.place.leave();
+            oldest.close();
+        }
+    }
+
+    private void closeIfParted(Connection connection, long nowNanos) {
+        if (connection.hasParted(nowNanos)) {
+            connection.place.leave();
+            connection.close();
+        }
     }
 
     /** Opens what waits for a connection, as far as there are some; refuses it where there will be none. */

@@ -19,23 +19,22 @@ final class Incoming implements FrameReader.Sink {
     private final Connection connection;
     private final StreamTable streams;
     private final Sending sending;
-    private final Outbox outbox;
+    private final Receiving windows;
     private final PeerSettings settings;
     private final HeaderBlock headers = new HeaderBlock(this);
     private final Budget budget = new Budget();
     /** Of frames that widen windows; what we send pays for them. */
     private final Budget widenings = new Budget();
-    /** What the peer may still send in all. */
-    private int receiveWindow;
     /** Of the DATA frame that comes now; null: nobody's. */
     private H2Stream receiving;
 
-    Incoming(H2c h2, Connection connection, StreamTable streams, Sending sending, Outbox outbox, PeerSettings settings) {
+    Incoming(H2c h2, Connection connection, StreamTable streams, Sending sending, Receiving windows,
+             PeerSettings settings) {
         this.h2 = h2;
         this.connection = connection;
         this.streams = streams;
         this.sending = sending;
-        this.outbox = outbox;
+        this.windows = windows;
         this.settings = settings;
     }
 
@@ -43,7 +42,6 @@ final class Incoming implements FrameReader.Sink {
     void begin(long nowNanos) {
         budget.begin(nowNanos);
         widenings.begin(nowNanos);
-        receiveWindow = Frame.LARGEST_WINDOW;
     }
 
     HeaderCodec codec() {
@@ -65,20 +63,6 @@ final class Incoming implements FrameReader.Sink {
         receiving = receiving == stream ? null : receiving;
     }
 
-    /** There was no memory for long for what has come. */
-    void giveUp(long nowNanos) {
-        if (receiving != null) {
-            receiving.onNoMemory(nowNanos);
-        }
-    }
-
-    /** By how much the connection's window is to be widened: it is then; 0: it is wide enough. */
-    int takeOwed() {
-        int owed = receiveWindow < Frame.LARGEST_WINDOW / 2 ? Frame.LARGEST_WINDOW - receiveWindow : 0;
-        receiveWindow += owed;
-        return owed;
-    }
-
     @Override
     public boolean isOver() {
         return connection.isOver();
@@ -95,8 +79,7 @@ final class Incoming implements FrameReader.Sink {
         if (!mayCome(Frame.DATA) || !isOpened(id)) {
             return;
         }
-        receiveWindow -= length;
-        if (receiveWindow < 0) {
+        if (!windows.charge(length)) {
             broken(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
             return;
         }
@@ -128,8 +111,9 @@ final class Incoming implements FrameReader.Sink {
     @Override
     public int onData(MemorySegment memory, long offset, int length) {
         int taken = receiving == null ? length : receiving.onData(memory, offset, length);
-        if (taken < length) {
-            connection.pause();
+        if (taken < length && !connection.pausesForMemory()) {
+            receiving.onNoMemory(connection.nowNanos());
+            return length;
         }
         return taken;
     }
@@ -347,11 +331,7 @@ final class Incoming implements FrameReader.Sink {
             if ((flags & Frame.ACK) != 0) {
                 return;
             }
-            if (outbox.hasRoom(length)) {
-                outbox.numbers(Frame.PING, Frame.ACK, 0, 2, Bytes.i32(memory, offset), Bytes.i32(memory, offset + 4));
-            } else {
-                broken(ErrorCode.ENHANCE_YOUR_CALM, "a flood of PING frames");
-            }
+            connection.control(Frame.PING, Frame.ACK, 0, 2, Bytes.i32(memory, offset), Bytes.i32(memory, offset + 4));
         }
     }
 
@@ -367,21 +347,19 @@ final class Incoming implements FrameReader.Sink {
         spend("GOAWAY frames");
         int last = Bytes.i32(memory, offset) & Integer.MAX_VALUE;
         int code = Bytes.i32(memory, offset + 4);
-        connection.leave();
-        if (code != ErrorCode.NO_ERROR) {
-            h2.onStatus("GOAWAY " + ErrorCode.text(code));
-        }
-        failFrom(last);
-        if (streams.size() == 0) {
-            connection.end(ErrorCode.NO_ERROR, code == ErrorCode.NO_ERROR ? "" : "GOAWAY " + ErrorCode.text(code), 0);
-        }
+        // who sends everybody away without having served a stream is as bad as who complains
+        boolean graceful = code == ErrorCode.NO_ERROR && last > 0 && connection.nextId() > 1;
+        connection.leave(graceful ? "" : "GOAWAY " + ErrorCode.text(code), failAbove(last));
     }
 
-    /** Streams above the last one that the peer will serve: section 6.8. */
-    private void failFrom(int last) {
+    /** Streams above the last one that the peer will serve: section 6.8. How many there were. */
+    private int failAbove(int last) {
+        int failed = 0;
         for (H2Stream stream = streams.above(last); stream != null; stream = streams.above(last)) {
             fail(stream);
+            failed++;
         }
+        return failed;
     }
 
     private void onWindowUpdate(int id, MemorySegment memory, long offset, int length) {

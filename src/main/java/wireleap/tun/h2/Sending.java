@@ -8,9 +8,10 @@ import wireleap.tun.upstream.SocketError;
  * Who may send how much on a connection: the peer's windows (RFC 9113 section 6.9), and fairness where they or the link
  * are the brake. A stream that may not send keeps its bytes and waits in a queue.
  *
- * <p>No stream may have more unacknowledged than it leaves of the connection's window to all others: a target that takes
- * nothing would else stop the whole connection, for the broker gives the window back only as the targets take (as
- * switches share one buffer: dynamic thresholds).
+ * <p>A target that takes nothing would stop the whole connection, for the broker gives the connection's window back only
+ * as the targets take. So no stream may hold more than twice what it leaves of it to all others (as switches share one
+ * buffer: dynamic thresholds). But that would stop for ever at a peer that gives the window back only when most of it, or
+ * all, is used up, which it may: the rule holds only with peers that are seen to give it back in small pieces.
  */
 final class Sending {
     /** There is no room in the outbox. */
@@ -29,15 +30,19 @@ final class Sending {
     private final Chain<H2Stream> sated = new Chain<>();
     /** The connection's, towards the peer. */
     private int window = Frame.FIRST_WINDOW;
+    /** The widest that it has been: what is not left of it now, the peer has not given back. */
+    private int widest = Frame.FIRST_WINDOW;
+    /** Whether the peer gives it back in pieces of a quarter or less. */
+    private boolean eager;
 
     Sending(Outbox outbox, PeerSettings peer) {
         this.outbox = outbox;
         this.peer = peer;
     }
 
-    /** Whether streams wait for the connection's window. */
+    /** Whether streams wait for the connection's window, or the next one would. */
     boolean isBraked() {
-        return sated.size() > 0 || window <= 0 && waiting.size() > 0;
+        return sated.size() > 0 || window < LEAST_BYTES;
     }
 
     /** 1..length bytes; AGAIN, and the stream will be told; or FULL. */
@@ -64,9 +69,13 @@ final class Sending {
         return bytes;
     }
 
-    /** What is left of the connection's window for a stream, 1 at the least: half of what it has not taken yet. */
+    /** What is left of the connection's window for a stream, 1 at the least when anything is. */
     private int share(H2Stream stream) {
-        return Math.max(1, (int) (((long) window - stream.unacknowledged + 1) / 2));
+        if (!eager) {
+            return window;
+        }
+        int held = Math.min(stream.unacknowledged, widest - window); // a stream's own window may be given back late
+        return Math.max(1, (int) ((2L * window - held) / 3)); // so that held + share <= 2 (window - share)
     }
 
     /** The whole of it; MESSAGE_SIZE; AGAIN: the windows do not allow it; or FULL. */
@@ -102,7 +111,9 @@ final class Sending {
         if ((long) window + by > Frame.LARGEST_WINDOW) {
             return false;
         }
+        eager = (long) window + by <= widest && by <= widest / 4; // a window that grows says nothing
         window += by;
+        widest = Math.max(widest, window);
         for (H2Stream stream = sated.oldest(); stream != null; stream = sated.oldest()) {
             waiting.add(stream.wait);
         }

@@ -170,10 +170,16 @@ final class TargetStream extends H2Stream {
         session.forget(this);
     }
 
-    /** As {@link Connection#sendDatagram}; the time of its silence begins anew. */
+    /**
+     * As {@link Connection#sendDatagram}; if it was sent, the time of its silence begins anew. A stream whose windows stay
+     * too narrow thus makes room for another.
+     */
     int send(MemorySegment memory, long offset, int length) {
-        h2.idleTargets.touch(this);
-        return connection == null ? SocketError.AGAIN : connection.sendDatagram(this, memory, offset, length);
+        int sent = connection == null ? SocketError.AGAIN : connection.sendDatagram(this, memory, offset, length);
+        if (sent >= 0) {
+            h2.idleTargets.touch(this);
+        }
+        return sent;
     }
 
     /** Gives everything back. */

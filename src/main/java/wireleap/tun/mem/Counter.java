@@ -252,7 +252,7 @@ public enum Counter {
     UPSTREAM_STREAMS_FAILED(Group.UPSTREAM, "streamsFailed"),
     /** Streams that a broker ended without a byte: their targets could not be dialled. */
     UPSTREAM_STREAMS_EMPTY(Group.UPSTREAM, "streamsEmpty"),
-    /** Streams reset because for a second there was no memory for what a broker had sent. */
+    /** Streams reset because there was no memory for what a broker had sent, not even a while later. */
     UPSTREAM_STREAMS_NO_MEMORY(Group.UPSTREAM, "streamsNoMemory"),
 
     /** Dials whose target refused. */

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import wireleap.tun.upstream.Refusal;
 import wireleap.tun.upstream.SocketError;
 
 /** Frame by frame: what RFC 9113 asks of a client, and what it asks it not to take. */
@@ -189,6 +190,116 @@ class ConnectionTest {
         bench.run(SECOND);
         caller.stream.reset();
         bench.run(SECOND);
+        assertTrue(bench.peer().ended);
+    }
+
+    @Test
+    void aGoawayWithAnErrorIsSaidOnceAndItsStreamsGoOn() {
+        Caller covered = bench.connected();
+        Caller lost = bench.connected();
+        bench.peer().numbers(Frame.GOAWAY, 0, 0, 1, ErrorCode.ENHANCE_YOUR_CALM);
+        bench.peer().numbers(Frame.GOAWAY, 0, 0, 1, ErrorCode.ENHANCE_YOUR_CALM);
+        bench.peer().headers(1, false, ":status: 200");
+        bench.peer().data(1, true, "to the end");
+        bench.run(SECOND);
+        covered.stream.close();
+        bench.run(SECOND);
+        assertEquals("to the end 0, " + SocketError.RESET, covered.text() + " " + covered.end + ", " + lost.end);
+        assertEquals(List.of("upstream up", "lost 1: GOAWAY ENHANCE_YOUR_CALM"), bench.log);
+        assertTrue(bench.peer().ended);
+    }
+
+    @Test
+    void behindAGoawayWithAnErrorTheBrokerIsLeftAloneForAWhile() {
+        bench.connected();
+        bench.peer().numbers(Frame.GOAWAY, 0, 0, 1, ErrorCode.ENHANCE_YOUR_CALM);
+        bench.run(SECOND / 20);
+        assertEquals(Refusal.FAILED, bench.call().refusal());
+        bench.run(SECOND / 10);
+        bench.connected();
+        assertEquals(2, bench.peers.size());
+    }
+
+    @Test
+    void aBrokerThatSendsEverybodyAwayIsTriedLessAndLessOften() {
+        bench.maker = () -> new Peer() {
+            @Override
+            public void onOpen(wireleap.tun.upstream.SimLink opened) {
+                super.onOpen(opened);
+                numbers(Frame.GOAWAY, 0, 0, 0, ErrorCode.NO_ERROR);
+            }
+        };
+        assertDialsAMinute();
+    }
+
+    @Test
+    void aBrokerThatBreaksTheRulesIsTriedLessAndLessOften() {
+        bench.maker = () -> new Peer() {
+            @Override
+            public void onOpen(wireleap.tun.upstream.SimLink opened) {
+                super.onOpen(opened);
+                send(Frame.PING, 0, 1, new byte[8]);
+            }
+        };
+        assertDialsAMinute();
+    }
+
+    private void assertDialsAMinute() {
+        int refused = 0;
+        for (int i = 0; i < 600; i++) {
+            Caller caller = bench.call();
+            bench.run(SECOND / 10);
+            refused += caller.connected == 0 ? 1 : 0;
+        }
+        assertTrue(bench.peers.size() >= 12 && bench.peers.size() <= 19, bench.peers.size() + " dials in a minute");
+        assertEquals(bench.peers.size(), bench.log.stream().filter(line -> line.startsWith("lost ")).count());
+        assertTrue(refused > 550, refused + " refused");
+    }
+
+    @Test
+    void whatWasSentLastArrivesBeforeAConnectionThatWasToldToGoIsClosed() {
+        bench.net.buffers(4 << 10);
+        Caller caller = bench.connected();
+        bench.peer().numbers(Frame.GOAWAY, 0, 0, 1, ErrorCode.NO_ERROR);
+        bench.peer().headers(1, false, ":status: 200");
+        bench.peer().data(1, true, "bye");
+        bench.run(SECOND);
+        bench.peer().link.serverStall(true);
+        caller.say(new byte[40_000]);
+        caller.finish();
+        caller.stream.close();
+        bench.run(SECOND / 10);
+        bench.peer().link.serverStall(false);
+        bench.run(SECOND);
+        assertEquals("40000 true 0", bench.peer().data(1).length + " " + bench.peer().sawEnd(1) + " "
+                + bench.peer().goaway());
+        assertTrue(bench.peer().ended);
+    }
+
+    @Test
+    void aPeerThatNeverReadsTheLastWordsIsNotWaitedFor() {
+        bench.net.buffers(4 << 10);
+        Caller caller = bench.connected();
+        bench.peer().numbers(Frame.GOAWAY, 0, 0, 1, ErrorCode.NO_ERROR);
+        bench.run(SECOND);
+        bench.peer().link.serverStall(true);
+        caller.say(new byte[40_000]);
+        caller.stream.reset();
+        bench.run(SECOND / 2);
+        int before = bench.net.openLinks();
+        bench.run(SECOND);
+        assertEquals("1 0", before + " " + bench.net.openLinks());
+    }
+
+    @Test
+    void theReasonReachesAPeerWhoseLastFramesAreNotReadAnyMore() {
+        bench.connected();
+        bench.peer().send(Frame.PING, 0, 1, new byte[8]);
+        for (int i = 0; i < 100; i++) {
+            bench.peer().send(Frame.PING, 0, 0, new byte[8]);
+        }
+        bench.run(2 * SECOND);
+        assertEquals(ErrorCode.PROTOCOL_ERROR, bench.peer().goaway());
         assertTrue(bench.peer().ended);
     }
 

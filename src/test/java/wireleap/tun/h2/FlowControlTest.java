@@ -8,7 +8,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.upstream.SocketError;
 
@@ -83,9 +87,120 @@ class FlowControlTest {
                 .orElse(0));
     }
 
+    /** A peer that gives windows back when so much of them is used up. */
+    private static final class LazyPeer extends Peer {
+        private final long connectionWindow;
+        private final long connectionUse;
+        private final long streamUse;
+        private final Map<Integer, Long> used = new HashMap<>();
+
+        LazyPeer(int connectionWindow, long connectionUse, int streamWindow, long streamUse) {
+            this.connectionWindow = connectionWindow;
+            this.connectionUse = connectionUse;
+            this.streamUse = streamUse;
+            settings = new int[] {INITIAL_WINDOW_SIZE, streamWindow};
+            initialWindow = streamWindow;
+        }
+
+        @Override
+        public void onOpen(wireleap.tun.upstream.SimLink opened) {
+            super.onOpen(opened);
+            if (connectionWindow > 65_535) {
+                widen(0, (int) connectionWindow - 65_535);
+            }
+        }
+
+        @Override
+        void on(Got got) {
+            super.on(got);
+            if (got.type() == Frame.DATA) {
+                use(0, connectionUse, got.payload().length);
+                use(got.stream(), streamUse, got.payload().length);
+            }
+        }
+
+        private void use(int stream, long most, int bytes) {
+            long now = used.merge(stream, (long) bytes, Long::sum);
+            if (now >= most) {
+                widen(stream, (int) now);
+                used.put(stream, 0L);
+            }
+        }
+    }
+
+    static List<Arguments> lazyPeers() {
+        int window = 65_535;
+        return List.of(
+                lazy("all of both windows", window, window, window, window),
+                lazy("half of both windows", window, window / 2, window, window / 2),
+                lazy("all of the connection's, each byte of the stream's", window, window, window, 1),
+                lazy("each byte of the connection's, all of the stream's", window, 1, window, window),
+                lazy("all of a wide window of the connection", 1 << 20, 1 << 20, 1 << 16, 1),
+                lazy("half of a window of the stream that is far wider", 1 << 18, 1 << 12, 1 << 24, 1 << 23),
+                lazy("all of a small window of the stream", 1 << 20, 1, 1000, 1000));
+    }
+
+    private static Arguments lazy(String name, int connectionWindow, long connectionUse, int streamWindow,
+                                  long streamUse) {
+        return Arguments.of(name, (Supplier<Peer>) () -> new LazyPeer(connectionWindow, connectionUse, streamWindow,
+                streamUse));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lazyPeers")
+    void noPeerStopsAnUploadThatGivesWindowsBackOnlyWhenTheyAreUsed(String name, Supplier<Peer> peer) {
+        bench.maker = peer;
+        Caller caller = bench.connected();
+        caller.say(new byte[2 << 20]);
+        bench.run(20 * SECOND);
+        assertEquals(0, caller.unsent());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lazyPeers")
+    void noPeerStopsUploadsBesideOneAnother(String name, Supplier<Peer> peer) {
+        bench.maker = peer;
+        List<Caller> callers = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            callers.add(bench.call());
+        }
+        bench.run(SECOND);
+        callers.forEach(caller -> caller.say(new byte[400_000]));
+        bench.run(20 * SECOND);
+        assertEquals(0, callers.stream().mapToInt(Caller::unsent).sum());
+    }
+
+    /** A caller of whom the peer has taken some, and given the windows back at once. */
+    private Caller taken() {
+        Caller caller = bench.connected();
+        caller.say(new byte[4096]);
+        bench.run(SECOND / 10);
+        bench.peer().widen(0, 4096);
+        bench.peer().widen(1, 4096);
+        bench.run(SECOND / 10);
+        return caller;
+    }
+
+    @Test
+    void aFrameBecomesSmallerAsSoonAsThePeerSaysSo() {
+        Caller caller = bench.connected();
+        bench.peer().maxFrame = 20_000;
+        bench.peer().settings(MAX_FRAME_SIZE, 20_000);
+        bench.run(SECOND);
+        caller.say(new byte[40_000]);
+        bench.run(SECOND);
+        assertEquals(20_000, bench.peer().all(Frame.DATA).getFirst().payload().length);
+        bench.peer().settings(MAX_FRAME_SIZE, 16_384);
+        bench.run(SECOND);
+        bench.peer().maxFrame = 16_384; // the acknowledgement has come
+        caller.say(new byte[20_000]);
+        bench.run(SECOND);
+        assertEquals(60_000, bench.peer().data(1).length);
+    }
+
     @Test
     void aTargetThatTakesNothingLeavesTheOthersTheirShareOfTheConnection() {
-        Caller stuck = bench.connected();
+        Caller stuck = taken();
         Caller other = bench.connected();
         stuck.say(new byte[1 << 20]);
         bench.run(SECOND);
@@ -97,7 +212,7 @@ class FlowControlTest {
 
     @Test
     void whatTheOthersTakeIsSentAgainAndAgainBesideAStuckOne() {
-        Caller stuck = bench.connected();
+        Caller stuck = taken();
         Caller other = bench.connected();
         stuck.say(new byte[1 << 20]);
         bench.run(SECOND);
@@ -129,7 +244,7 @@ class FlowControlTest {
     }
 
     @Test
-    void streamsThatWaitForTheConnectionMakeTheNextFlowTakeAnother() {
+    void aConnectionWithoutAWindowMakesTheNextFlowTakeAnother() {
         bench.connected().say(new byte[1 << 20]);
         bench.run(SECOND);
         bench.connected();
@@ -215,7 +330,7 @@ class FlowControlTest {
         long all = take(poor);
         poor.peer().headers(1, false, ":status: 200");
         poor.peer().data(1, true, "patient");
-        poor.run(SECOND / 2);
+        poor.run(SECOND / 10);
         assertEquals("", caller.text());
         poor.slab.free(all, 4096);
         poor.run(SECOND / 2);
@@ -223,7 +338,29 @@ class FlowControlTest {
     }
 
     @Test
-    void whatFindsNoMemoryForASecondIsResetAndTheOthersGoOn() {
+    void manyStreamsWithoutMemoryHoldTheOthersUpNoLongerThanOne() {
+        Bench poor = new Bench(1, SECOND, 1 << 20);
+        Caller rich = poor.connected();
+        rich.discards = false;
+        poor.peer().headers(1, false, ":status: 200");
+        poor.peer().data(1, false, "some");
+        List<Caller> without = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            without.add(poor.connected());
+        }
+        take(poor);
+        for (int i = 0; i < 10; i++) {
+            poor.peer().headers(3 + 2 * i, false, ":status: 200");
+            poor.peer().data(3 + 2 * i, false, "too much");
+        }
+        poor.peer().data(1, true, "thing");
+        poor.run(SECOND / 2);
+        assertEquals("something 0", rich.text() + " " + rich.end);
+        assertEquals(10, poor.count(Counter.UPSTREAM_STREAMS_NO_MEMORY));
+    }
+
+    @Test
+    void whatFindsNoMemoryForLongIsResetAndTheOthersGoOn() {
         Bench poor = new Bench(1, SECOND, 1 << 20);
         Caller caller = poor.connected();
         Caller other = poor.connected();
@@ -243,6 +380,17 @@ class FlowControlTest {
             last = at;
         }
         return last;
+    }
+
+    @Test
+    void aStreamThatWaitsForItsShareMakesTheNextFlowTakeAnotherConnection() {
+        taken().say(new byte[1 << 20]);
+        bench.run(SECOND);
+        assertTrue(bench.peer().windows.get(0) > 0);
+        bench.connected();
+        bench.run(SECOND);
+        bench.connected();
+        assertEquals(2, bench.peers.size());
     }
 
     @Test

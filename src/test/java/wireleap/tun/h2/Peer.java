@@ -46,6 +46,8 @@ class Peer implements SimServer {
     /** What the client may send, by stream, 0 being the connection: it must never be below 0. */
     final Map<Integer, Long> windows = new TreeMap<>(Map.of(0, 65_535L));
     long initialWindow = 65_535;
+    /** The largest DATA frame that it allows. */
+    int maxFrame = 16_384;
     private final HPackDecoder decoder = new HPackDecoder(4096, StandardCharsets.US_ASCII);
     private final HPackEncoder encoder = new HPackEncoder(4096, StandardCharsets.US_ASCII);
     private byte[] pending = {};
@@ -104,7 +106,7 @@ class Peer implements SimServer {
                     throw new AssertionError("the window of stream " + stream + " is exceeded by " + -left);
                 }
             }
-            if (got.payload().length > 16_384) {
+            if (got.payload().length > maxFrame) {
                 throw new AssertionError("a frame of " + got.payload().length + " bytes");
             }
         }

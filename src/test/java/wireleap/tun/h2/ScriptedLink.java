@@ -13,6 +13,10 @@ import wireleap.tun.upstream.SocketError;
 final class ScriptedLink implements Links, Link {
     LinkOwner owner;
     long sent;
+    /** What is received at a time at the most. */
+    int most = Integer.MAX_VALUE;
+    /** Below 0: what sending answers, and receiving when all is received. */
+    int error;
     private byte[] script = {};
     private int given;
 
@@ -45,16 +49,16 @@ final class ScriptedLink implements Links, Link {
 
     @Override
     public int send(MemorySegment memory, long offset, int length) {
-        sent += length;
-        return length;
+        sent += error == 0 ? length : 0;
+        return error == 0 ? length : error;
     }
 
     @Override
     public int recv(MemorySegment memory, long offset, int length) {
-        int came = Math.min(length, script.length - given);
+        int came = Math.min(Math.min(length, most), script.length - given);
         MemorySegment.copy(script, given, memory, JAVA_BYTE, offset, came);
         given += came;
-        return came == 0 ? SocketError.AGAIN : came;
+        return came > 0 ? came : error == 0 ? SocketError.AGAIN : error;
     }
 
     @Override

@@ -259,6 +259,21 @@ class SessionTest {
     }
 
     @Test
+    void aStreamWithoutAWindowMakesRoomForAnother() {
+        client.open();
+        for (int i = 0; i < 10; i++) {
+            client.send(Bench.TARGET, new byte[16_000], 16_000);
+        }
+        bench.peer().widen(0, 100_000);
+        for (int i = 0; i < 40; i++) {
+            client.send(Bench.TARGET, new byte[16_000], 16_000);
+            bench.run(SECOND);
+            bench.peer().send(Frame.PING, 0, 0, new byte[8]);
+        }
+        assertEquals(16_000, bench.peer().all(Frame.DATA, 3).getFirst().payload().length);
+    }
+
+    @Test
     void aStreamThatEndsIsOpenedAgainByTheNextDatagram() {
         client.open().send(Bench.TARGET, "a");
         bench.run(SECOND);
