@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import wireleap.tun.h2.SimBroker;
 import wireleap.tun.tcp.TcpEnd;
 
 /**
@@ -56,17 +59,27 @@ final class StackSimulationTest {
     @ParameterizedTest(name = "peeks: {0}")
     @ValueSource(booleans = {true, false})
     void everyByteArrivesOnceAndInOrderOrTheFlowEndsWithAReset(boolean peeks) {
+        eachSeed(seed -> simulate(seed, peeks));
+    }
+
+    /** Whatever it does to its connections. */
+    @Test
+    void soItDoesBehindABroker() {
+        eachSeed(StackSimulationTest::simulateBroker);
+    }
+
+    private static void eachSeed(LongConsumer simulation) {
         Long seed = Long.getLong("seed");
         if (seed != null) {
-            run(seed, peeks);
+            run(seed, simulation);
         } else {
-            LongStream.range(0, Long.getLong("simulation.seeds", 300)).parallel().forEach(each -> run(each, peeks));
+            LongStream.range(0, Long.getLong("simulation.seeds", 300)).parallel().forEach(each -> run(each, simulation));
         }
     }
 
-    private static void run(long seed, boolean peeks) {
+    private static void run(long seed, LongConsumer simulation) {
         try {
-            simulate(seed, peeks);
+            simulation.accept(seed);
         } catch (AssertionError | RuntimeException e) {
             fail("-Dseed=" + seed + ": " + e.getMessage(), e);
         }
@@ -75,9 +88,23 @@ final class StackSimulationTest {
     private static void simulate(long seed, boolean peeks) {
         Random random = new Random(seed);
         int slabBytes = random.nextInt(4) == 0 ? (128 << 10) + random.nextInt(8 << 12) : 16 << 20;
+        World world = new World(seed, settings(random), slabBytes, random.nextBoolean(), peeks);
+        play(world, random, false);
+    }
+
+    private static void simulateBroker(long seed) {
+        Random random = new Random(seed);
+        int slabBytes = random.nextInt(4) == 0 ? (512 << 10) + random.nextInt(8 << 12) : 32 << 20;
+        SimBroker.Manners manners = SimBroker.Manners.of(random);
+        play(World.broker(seed, settings(random), slabBytes, manners), random, manners.breaks());
+    }
+
+    private static StackSettings settings(Random random) {
         int ring = 1 << 12 + random.nextInt(9);
-        StackSettings settings = World.settings().withFlows(1000, 100, ring).withManners(random.nextInt(4) == 0, true);
-        World world = new World(seed, settings, slabBytes, random.nextBoolean(), peeks);
+        return World.settings().withFlows(1000, 100, ring).withManners(random.nextInt(4) == 0, true);
+    }
+
+    private static void play(World world, Random random, boolean breaks) {
         world.net.moody(random.nextBoolean() ? 0 : 2 + random.nextInt(4)).buffers(1 << 8 + random.nextInt(10));
         world.lossPerMille = random.nextInt(3) == 0 ? random.nextInt(30) : 0;
         List<Pair> pairs = new ArrayList<>();
@@ -88,9 +115,11 @@ final class StackSimulationTest {
             disturb(world, pairs, pair, random);
         }
         world.run(1000 * SECOND);
-        boolean scarce = slabBytes < 1 << 20;
+        boolean scarce = world.slab.capacityBytes() < 1 << 20;
+        boolean tells = world.upstream.tellsConnected();
         for (Pair pair : pairs) {
-            judge(pair, scarce || world.lossPerMille > 0);
+            boolean seemsAbsent = !tells && pair.target.size() == 0; // BROKER.md: an answer without a byte
+            judge(pair, scarce || breaks || world.lossPerMille > 0 || seemsAbsent);
         }
         String left = world.leftAfterClose();
         require(left.equals(World.NOTHING), left);

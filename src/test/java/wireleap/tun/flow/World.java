@@ -11,6 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.function.Consumer;
+import wireleap.tun.h2.H2Settings;
+import wireleap.tun.h2.H2Watch;
+import wireleap.tun.h2.H2c;
+import wireleap.tun.h2.SimBroker;
 import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Slab;
@@ -20,6 +24,7 @@ import wireleap.tun.upstream.SimSocks;
 import wireleap.tun.upstream.Socks5;
 import wireleap.tun.upstream.Socks5Settings;
 import wireleap.tun.upstream.Upstream;
+import wireleap.tun.upstream.UpstreamStatus;
 import wireleap.tun.wire.IpPacket;
 import wireleap.tun.wire.PacketOutput;
 import wireleap.tun.wire.TcpHeader;
@@ -32,6 +37,8 @@ import wireleap.tun.wire.VirtioNetHeader;
 final class World implements PacketOutput {
     static final int MTU = 1500;
     static final long PATIENCE = 20_000_000_000L;
+    private static final long END_DELAY = 5_000_000_000L;
+    private static final int BROKER_PORT = 13_490;
     static final long CLIENT = SimNet.v4(10, 13, 49, 0);
     static final long SELF = SimNet.v4(10, 13, 49, 1);
     static final long CLIENT6_HI = 0xfd00_0000_0000_0001L;
@@ -63,18 +70,57 @@ final class World implements PacketOutput {
     private final IpPacket ip = new IpPacket();
     private final TcpHeader tcp = new TcpHeader();
 
+    /** Makes an upstream. */
+    private interface Way {
+        Upstream over(SimNet net, Slab slab, Counters counters);
+    }
+
     World(long seed, StackSettings settings, int slabBytes, boolean socks) {
         this(seed, settings, slabBytes, socks, true);
     }
 
     World(long seed, StackSettings settings, int slabBytes, boolean socks, boolean peeks) {
+        this(seed, settings, slabBytes, socks ? World::socks : World::direct, peeks);
+    }
+
+    private World(long seed, StackSettings settings, int slabBytes, Way way, boolean peeks) {
         net = new SimNet(seed).peeks(peeks);
         slab = new Slab(Arena.ofAuto().allocate(slabBytes, 4096));
         net.listen(0, PROXY, 1080, () -> new SimSocks(manners));
-        upstream = socks
-                ? new Socks5(net, new Socks5Settings(0, PROXY, 1080, "", "", PATIENCE), slab, counters, (s, e) -> { })
-                : new Direct(net, PATIENCE, counters);
+        upstream = way.over(net, slab, counters);
         stack = new Stack(settings, slab, this, upstream, counters, seed, net.nowNanos());
+    }
+
+    private static Upstream direct(SimNet net, Slab slab, Counters counters) {
+        return new Direct(net, PATIENCE, counters);
+    }
+
+    private static Upstream socks(SimNet net, Slab slab, Counters counters) {
+        return new Socks5(net, new Socks5Settings(0, PROXY, 1080, "", "", PATIENCE), slab, counters, (s, e) -> { });
+    }
+
+    /** Behind a broker that behaves so. */
+    static World broker(long seed, StackSettings settings, int slabBytes, SimBroker.Manners manners) {
+        World world = new World(seed, settings, slabBytes, World::broker, true);
+        world.net.listen(0, PROXY, BROKER_PORT, () -> new SimBroker(manners));
+        return world;
+    }
+
+    private static Upstream broker(SimNet net, Slab slab, Counters counters) {
+        H2Settings settings = new H2Settings(0, PROXY, BROKER_PORT, "192.0.2.1:13490", "/broker", PATIENCE, END_DELAY);
+        return new H2c(net, settings, slab, counters, new H2Watch() {
+            @Override
+            public void onStatus(UpstreamStatus status, int socketError) {
+            }
+
+            @Override
+            public void onStreamStatus(String status) {
+            }
+
+            @Override
+            public void onConnectionLost(String why, int flows) {
+            }
+        });
     }
 
     static World direct() {
