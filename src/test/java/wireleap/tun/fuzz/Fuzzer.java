@@ -7,6 +7,7 @@ import wireleap.tun.UpstreamTarget;
 import wireleap.tun.api.HttpTarget;
 import wireleap.tun.cli.ConfigTarget;
 import wireleap.tun.client.AnswerTarget;
+import wireleap.tun.h2.HeaderTarget;
 import wireleap.tun.os.linux.netlink.NetlinkTarget;
 
 /**
@@ -33,6 +34,8 @@ public final class Fuzzer {
             new Named("config", new ConfigTarget()),
             new Named("upstream", new UpstreamTarget()),
             new Named("answer", new AnswerTarget()),
+            new Named("broker", new BrokerTarget()),
+            new Named("headers", new HeaderTarget()),
             new Named("core", new CoreTarget()));
     /** The core is chosen as often as all others together. */
     private static final int CHOICES = 2 * (TARGETS.size() - 1);

@@ -85,7 +85,7 @@ final class HostileStream implements Link {
         owner.onReady(result == 0 ? LinkOwner.WRITABLE : HostileLinks.ALL, nowNanos);
     }
 
-    private void say(byte[] bytes, long nowNanos) {
+    void say(byte[] bytes, long nowNanos) {
         if (patternBytes == 0 && said.length < 1 << 12) {
             byte[] all = Arrays.copyOf(said, said.length + bytes.length);
             System.arraycopy(bytes, 0, all, said.length, bytes.length);

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,6 +40,7 @@ final class Seeds {
         made.messages();
         made.texts();
         made.flows();
+        made.brokers();
         return made.seeds;
     }
 
@@ -199,5 +201,33 @@ final class Seeds {
         program("core-mutations", DIRECT, 0,
                 TURN | 0x40, 0, SYN, 0, 0, 0, 0, 1, 0, 8, 1, TURN | 0x50, 0, SYN, 0, 0, 0, 0, 1, 1, 20, 0, 22, 0,
                 TURN | 0x44, 0, 4, 0, 6, 0, TURN | 9, TURN | 0x49, 0, 33, 4, TURN | 8, 12, 0, 0, 0, 0);
+    }
+
+    /** Frames of RFC 9113, header blocks of RFC 7541. */
+    private void brokers() {
+        int open = 6;                      // a flow, then what it does in the upper three bits
+        int[] standing = {0, open, 3, 0, 0, 0, 4, 0, 0x80, 0, 4}; // connected, SETTINGS of the server
+        program("broker-answer", join(standing, open, 0, 100, 2, 0, 1, 0, 0, 0, 0x20, 0, 10, 0, 0, 1, 0, 3, 'b', 'y', 'e'));
+        program("broker-trailer", join(standing, 2, 0, 0, 0, 0, 0, 1, 'x',
+                0, 1, 5, 0, 12, 0, 9, 'w', 'l', '-', 's', 't', 'a', 't', 'u', 's', 0));
+        program("broker-flow-control", join(standing, open, 0xff, 0xff, 0, 8, 0, 0x80, 4, 0, 0, 0x40, 0, 0, 8, 0, 0, 4, 0, 0,
+                0x40, 0, 0, 4, 0, 0x80, 6, 0, 4, 0, 0, 0, 1, open, 0x10, 0, 3, 0, 5, 0xff, 0xff));
+        program("broker-leaves", join(standing, open | 1 << 3, open | 2 << 3, 0, 7, 0, 0x80, 8, 0, 0, 0, 1, 0, 0, 0, 0,
+                0, 3, 0, 1, 4, 0, 0, 0, 7, 5, 5, 3, 0, 7, 0));
+        program("broker-datagrams", join(standing, 7, 7, 0, 100, 0xff, 0xff, 2, 1, 0, 0, 0, 1, 2, 'h', 'i',
+                1, 0, 0, 1, 0x20, 0, 15, 5, 0xdc, 5, 0x78, 4 | 28 << 3, 7 | 30 << 3,
+                7, 0, 9, 0, 9, 2, 3, 0, 0, 0, 3, 3, 'h', 'e', 'y'));
+        program("broker-pings", join(standing, 0, 6, 0, 0x80, 8, 1, 2, 3, 4, 5, 6, 7, 8, 4 | 26 << 3, 5, 5, 5));
+        program("broker-pauses", 1, open, 3, 0, 0, 0, 4, 0, 0x80, 0, 4, open | 1 << 3, 2, 0, 2, 1, open | 2 << 5,
+                1, 0, 0, 0, 0x40, 0, 1, 0, 0, 1, 0x40, 0, 5, 5, open | 3 << 5, 5, 5, 5);
+        hex("headers-answer", "00 06 88 0f0d 02 3137".replace(" ", "")
+                + "00 0e 40 09 776c2d737461747573 01 30 be".replace(" ", "") + "071000" + "000188" + "070064" + "070000");
+        hex("headers-huffman", "000b 4882 6402 5885 aec3771a4b".replace(" ", "") + "00033fe11f" + "00022088");
+    }
+
+    private static int[] join(int[] first, int... second) {
+        int[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
     }
 }
