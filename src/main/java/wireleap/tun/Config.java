@@ -75,6 +75,7 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         long memoryBytes = memory(options.memory(), queues);
         int maxFlows = number("--max-flows", options.maxFlows(), queues, LARGEST_TABLE);
         int maxUdpSessions = number("--max-udp-sessions", options.maxUdpSessions(), queues, LARGEST_TABLE);
+        FlowHeap.require(maxFlows, maxUdpSessions, Runtime.getRuntime().maxMemory());
         boolean echoReply = echoReply(options.icmp());
         Redirect dns = dns(options.dns());
         long endDelayNanos = SECOND_NANOS * number("--end-delay", options.endDelay(), 0, LONGEST_END_DELAY_SECONDS);

@@ -70,7 +70,8 @@ public final class RunOptions {
             + "4M. It is taken as it is needed, beyond what the program itself needs. When it is used up, flows slow "
             + "down and new ones are refused; none loses a byte. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec maxFlows = usual("--max-flows", "N", "16384",
-            "Most TCP flows at once; more are refused by a reset. Default: ${DEFAULT-VALUE}.");
+            "Most TCP flows at once; more are refused by a reset. Each needs up to 3 KiB of Java heap: where they do not "
+            + "fit, the start fails and says what to write into lib/java.options. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec maxUdpSessions = usual("--max-udp-sessions", "N", "8192",
             "Most UDP sessions (client address and port) at once; the longest idle makes room. "
             + "Default: ${DEFAULT-VALUE}.");

@@ -42,14 +42,12 @@ public final class EventStream implements AutoCloseable {
     /** The id that the stream begins with makes sure that nothing is missed from here on. */
     private void readId() throws IOException, InterruptedException {
         for (String line = line(); !line.isEmpty(); line = line()) {
-            takeId(line);
+            id = idOr(id, line);
         }
     }
 
-    private void takeId(String line) {
-        if (line.startsWith("id: ")) {
-            id = line.substring(4);
-        }
+    private static String idOr(String known, String line) {
+        return line.startsWith("id: ") ? line.substring(4) : known;
     }
 
     /**
@@ -72,15 +70,20 @@ public final class EventStream implements AutoCloseable {
         }
     }
 
-    /** One event (WHATWG HTML section 9.2.6), as this daemon writes them: a line of data each. */
+    /**
+     * One event (WHATWG HTML section 9.2.6), as this daemon writes them: a line of data each. Its id counts once it is
+     * there as a whole: where the connection breaks in the midst of it, it is told anew.
+     */
     private DaemonEvent read() throws IOException, InterruptedException {
+        String readId = id;
         String name = "";
         String data = "";
         for (String line = line(); !line.isEmpty() || data.isEmpty(); line = line()) {
-            takeId(line);
+            readId = idOr(readId, line);
             name = line.startsWith("event: ") ? line.substring(7) : name;
             data = line.startsWith("data: ") ? line.substring(6) : data;
         }
+        id = readId;
         return new DaemonEvent(id, name, map(data));
     }
 

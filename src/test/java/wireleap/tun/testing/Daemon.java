@@ -107,6 +107,14 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
+    /** The packaged program as a command that speaks to this daemon; what it prints is for the caller to read. */
+    public Process command(TestNet net, String... words) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of(launcher().toString()));
+        command.addAll(List.of(words));
+        command.addAll(List.of("--socket", socket.toString()));
+        return net.inside().start(new ProcessBuilder(command).redirectErrorStream(true));
+    }
+
     /** Requests to its socket. */
     public UnixHttp api() {
         return new UnixHttp(socket);
