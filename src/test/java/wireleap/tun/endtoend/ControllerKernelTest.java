@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import wireleap.tun.testing.BusyCores;
 import wireleap.tun.testing.Controller;
 import wireleap.tun.testing.Daemon;
 import wireleap.tun.testing.HostState;
@@ -63,11 +64,46 @@ class ControllerKernelTest {
         return found.get("uid") + ":" + found.get("gid") + " " + Integer.toOctalString(mode);
     }
 
-    /** Five times the controller's patience, for a machine that runs other tests beside this; idle it is the third. */
+    /** Five times 300 ms, for a machine that is not idle; what it took is printed. */
     @Test
-    void itAnswersWhileTheControllerStillAsks() throws Exception {
-        int polls = controller.start("null");
-        assertTrue(polls <= 5 * Controller.POLLS, () -> polls + "\n" + controller.log());
+    void theSocketAnswersSoonAfterExec() throws Exception {
+        long begin = System.nanoTime();
+        controller.launch();
+        while (!controller.answers() && controller.daemon().isAlive()) {
+            Thread.sleep(1);
+        }
+        long millis = (System.nanoTime() - begin) / 1_000_000;
+        System.out.println("from exec to the first answer: " + millis + " ms");
+        assertTrue(millis < 1_500, () -> millis + " ms\n" + controller.log());
+    }
+
+    /** At the best of five, for the machine may be busy with other things as well. */
+    @Test
+    void withAllCoresBusyItAnswersWhileTheControllerAsks() throws Exception {
+        int polls = Integer.MAX_VALUE;
+        try (var busy = new BusyCores()) {
+            for (int tries = 0; tries < 5 && polls > Controller.POLLS; tries++) {
+                controller.close();
+                polls = Math.min(polls, controller.start("null"));
+            }
+        }
+        assertTrue(polls <= Controller.POLLS, polls + "\n" + controller.log());
+    }
+
+    /** At the best of five. */
+    @Test
+    void withAllCoresBusyItIsGoneWithinASecond() throws Exception {
+        long millis = Long.MAX_VALUE;
+        try (var busy = new BusyCores()) {
+            for (int tries = 0; tries < 5 && millis > 1_000; tries++) {
+                controller.start(LIST);
+                controller.awaitActive();
+                long begin = System.nanoTime();
+                controller.stop();
+                millis = Math.min(millis, (System.nanoTime() - begin) / 1_000_000);
+            }
+        }
+        assertTrue(millis <= 1_000, millis + " ms\n" + controller.log());
     }
 
     @Test

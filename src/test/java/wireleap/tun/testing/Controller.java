@@ -71,15 +71,7 @@ public final class Controller implements AutoCloseable {
      * @throws AssertionError if the program is not as it must be, or does not answer
      */
     public int start(String bypass) throws IOException, InterruptedException {
-        requireProgram();
-        ProcessBuilder command = overlay.commandOf(USER, GROUP, program().toString());
-        command.environment().putAll(Map.of("WIRELEAP_HOME", home.toString(), "WIRELEAP_ADDR_H2C",
-                "127.0.0.1:13490/broker", "WIRELEAP_ADDR_TUN", "10.13.49.0:13492", "WIRELEAP_ADDR_SOCKS",
-                "127.0.0.1:13491"));
-        Path log = home.resolve("wireleap_tun.log");
-        daemon = net.inside().start(command.redirectErrorStream(true).redirectInput(Path.of("/dev/null").toFile())
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
-        Files.writeString(home.resolve("wireleap_tun.pid"), Long.toString(daemon.pid()));
+        launch();
         for (int polls = 1; polls <= MOST_POLLS && daemon.isAlive(); polls++) {
             if (answers()) {
                 post(bypass);
@@ -90,6 +82,19 @@ public final class Controller implements AutoCloseable {
         throw new AssertionError("no answer:\n" + log());
     }
 
+    /** Starts the daemon, and waits for nothing. */
+    public void launch() throws IOException, InterruptedException {
+        requireProgram();
+        ProcessBuilder command = overlay.commandOf(USER, GROUP, program().toString());
+        command.environment().putAll(Map.of("WIRELEAP_HOME", home.toString(), "WIRELEAP_ADDR_H2C",
+                "127.0.0.1:13490/broker", "WIRELEAP_ADDR_TUN", "10.13.49.0:13492", "WIRELEAP_ADDR_SOCKS",
+                "127.0.0.1:13491"));
+        Path log = home.resolve("wireleap_tun.log");
+        daemon = net.inside().start(command.redirectErrorStream(true).redirectInput(Path.of("/dev/null").toFile())
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
+        Files.writeString(home.resolve("wireleap_tun.pid"), Long.toString(daemon.pid()));
+    }
+
     private void requireProgram() throws IOException {
         Map<String, Object> file = Files.readAttributes(program(), "unix:uid,mode", LinkOption.NOFOLLOW_LINKS);
         int mode = (Integer) file.get("mode");
@@ -98,7 +103,8 @@ public final class Controller implements AutoCloseable {
         }
     }
 
-    private boolean answers() {
+    /** Whether GET /state is answered. */
+    public boolean answers() {
         try {
             return api().read("/state").status() == 200;
         } catch (IOException e) {

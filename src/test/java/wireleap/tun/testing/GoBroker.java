@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
+import wireleap.tun.demo.Namespace;
 
 /** A broker outside, with the HTTP/2 server of Go's library: {@code src/test/go/broker}. */
 public final class GoBroker {
@@ -44,13 +46,27 @@ public final class GoBroker {
 
     /** Starts it outside and waits until it listens. The value of --upstream. */
     public String start() throws IOException, InterruptedException {
-        process = net.outside().start(new ProcessBuilder(program.toString(), at(TestNet.PROXY_4),
-                Integer.toString(BROKEN_PORT)).redirectError(ProcessBuilder.Redirect.DISCARD));
+        start(net.outside(), List.of(program.toString(), at(TestNet.PROXY_4), Integer.toString(BROKEN_PORT)));
+        return uri();
+    }
+
+    /**
+     * Starts it inside as Wireleap's controller has it, on loopback and without any privilege, and waits until it listens.
+     *
+     * @param circuit the file that holds the address and port of the {@link Relay} by which it reaches its targets
+     */
+    public void startOnLoopback(Path circuit) throws IOException, InterruptedException {
+        start(net.inside(), List.of("setpriv", "--reuid=" + Controller.USER, "--regid=" + Controller.GROUP,
+                "--clear-groups", program.toString(), at(InetAddress.ofLiteral("127.0.0.1")), Integer.toString(BROKEN_PORT),
+                circuit.toString()));
+    }
+
+    private void start(Namespace where, List<String> command) throws IOException, InterruptedException {
+        process = where.start(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD));
         String said = process.inputReader().readLine();
         if (!"listening".equals(said)) {
             throw new AssertionError("the broker does not listen: " + said);
         }
-        return uri();
     }
 
     /** The value of --upstream, whether it runs or not. */
