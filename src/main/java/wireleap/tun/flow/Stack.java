@@ -279,11 +279,6 @@ public final class Stack {
         return tcp.flows();
     }
 
-    /** TCP flows whose target or whose client has not answered yet. */
-    public int halfOpenFlows() {
-        return tcp.halfOpen();
-    }
-
     /** UDP sessions that there are. */
     public int udpSessions() {
         return udp.sessions();

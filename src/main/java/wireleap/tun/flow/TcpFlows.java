@@ -172,10 +172,6 @@ final class TcpFlows {
         return table.size() + draining.size();
     }
 
-    int halfOpen() {
-        return halfOpen.size();
-    }
-
     /** Puts more flows down, but for those whose client is gone; true: that was all. */
     boolean copy(FlowPage page) {
         return page.walk(table.slots(), table::at, flow -> flow.show(page));

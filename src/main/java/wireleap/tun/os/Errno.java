@@ -119,11 +119,6 @@ public enum Errno {
         return found == null ? OTHER : found;
     }
 
-    /** The name of what a call of {@link Sys} answered: a result below zero. */
-    public static Errno ofResult(int result) {
-        return of(-result);
-    }
-
     /** Name, number and meaning of a number of this platform: "EPERM (1), Operation not permitted". */
     public static String text(int number) {
         Errno errno = of(number);

@@ -46,9 +46,4 @@ public record Repair(boolean bringsUp, List<Rule> rules, List<ForeignRoute> rout
         return desired.contains(new ThrowRoute(route.table(), route.destination())) || plan.device().stream()
                 .anyMatch(tun -> desired.contains(new DeviceRoute(route.table(), route.destination(), tun)));
     }
-
-    /** Whether all is as it should be. */
-    public boolean isNothing() {
-        return !bringsUp && rules.isEmpty() && routes.isEmpty() && steps.isEmpty();
-    }
 }

@@ -7,11 +7,6 @@ package wireleap.tun.policy;
  * @param claim what
  */
 public record Step(boolean adds, Claim claim) {
-    /** The step that undoes this one. */
-    public Step inverse() {
-        return new Step(!adds, claim);
-    }
-
     /** This step as the arguments of ip(8), such as {@code rule add pref 13499 nop}. */
     public String words() {
         return (claim.family() == Family.IPV6 ? "-6 " : "") + claim.object() + (adds ? " add " : " del ")

@@ -291,11 +291,6 @@ public final class IpPacket {
         return trafficClass;
     }
 
-    /** The two bits of RFC 3168: 0 not capable, 1 and 2 capable, 3 congestion experienced. */
-    public int ecn() {
-        return trafficClass & 3;
-    }
-
     /** The memory that was parsed. */
     public MemorySegment memory() {
         return memory;

@@ -121,11 +121,6 @@ public final class TcpHeader {
         return u16(memory, offset + CHECKSUM_OFFSET);
     }
 
-    /** As it stands; meaningful with {@link #URG}. */
-    public int urgentPointer() {
-        return u16(memory, offset + 18);
-    }
-
     /** What the options say, until the next {@link #wrap}. */
     public TcpOptions options() {
         return options;

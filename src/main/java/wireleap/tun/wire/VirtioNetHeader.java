@@ -74,11 +74,6 @@ public final class VirtioNetHeader {
         return gsoType() != GSO_NONE;
     }
 
-    /** Whether the bit {@link #GSO_ECN} is set. */
-    public boolean gsoEcn() {
-        return (memory.get(JAVA_BYTE, offset + 1) & GSO_ECN) != 0;
-    }
-
     /** What the kernel believes to be the bytes of all headers. Not to be trusted: read the headers. */
     public int hdrLen() {
         return u16(2);

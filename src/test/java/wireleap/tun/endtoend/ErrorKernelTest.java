@@ -74,7 +74,7 @@ class ErrorKernelTest {
         try (var server = net.listen(family.server());
                 var probe = probe(family, ProbeSocket.STREAM, 0).hopLimit(1)) {
             assertEquals(Errno.EHOSTUNREACH,
-                    Errno.ofResult(probe.connect((InetSocketAddress) server.getLocalAddress())));
+                    Errno.of(-probe.connect((InetSocketAddress) server.getLocalAddress())));
             assertEquals(peer(family), probe.told().by());
         }
     }
@@ -138,7 +138,7 @@ class ErrorKernelTest {
             probe.connect(new InetSocketAddress(TestNet.SERVER_4, 7));
             probe.send(1450);
             probe.told();
-            assertEquals(Errno.EMSGSIZE, Errno.ofResult(probe.send(1450)));
+            assertEquals(Errno.EMSGSIZE, Errno.of(-probe.send(1450)));
         }
     }
 

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.mem.Counter;
+import wireleap.tun.mem.Gauge;
 import wireleap.tun.tcp.TcpEnd;
 import wireleap.tun.upstream.SimServer;
 import wireleap.tun.upstream.SocketError;
@@ -59,7 +60,7 @@ final class StackLimitsTest {
         assertEquals(List.of(true, true, false, false, false), clients.stream().map(SimClient::wasReset).toList());
         assertEquals(2, world.count(Counter.TCP_HALF_OPEN_EVICTED));
         assertEquals(5, world.count(Counter.TCP_FLOWS_OPENED));
-        assertEquals(3, world.stack.halfOpenFlows());
+        assertEquals(3, world.counters.value(Gauge.FLOWS_HALF_OPEN));
     }
 
     @Test
@@ -73,7 +74,7 @@ final class StackLimitsTest {
         client.say(100_000, true);
         world.run(SECOND);
         assertEquals(100_000, client.received);
-        assertEquals(3, world.stack.halfOpenFlows());
+        assertEquals(3, world.counters.value(Gauge.FLOWS_HALF_OPEN));
     }
 
     @Test

@@ -67,7 +67,7 @@ final class PacketTarget implements Target {
         int length = ip.payloadLength();
         if (tcp.wrap(packet, at, length)) {
             must(tcp.payloadLength() >= 0 && tcp.payloadOffset() + tcp.payloadLength() == at + length);
-            read += tcp.srcPort() + tcp.dstPort() + tcp.seq() + tcp.ack() + tcp.window() + tcp.urgentPointer();
+            read += tcp.srcPort() + tcp.dstPort() + tcp.seq() + tcp.ack() + tcp.window();
             must(tcp.options().sackCount() <= 4 && tcp.options().windowScale() >= -1);
             for (int i = 0; i < tcp.options().sackCount(); i++) {
                 read += tcp.options().sackLeft(i) + tcp.options().sackRight(i);

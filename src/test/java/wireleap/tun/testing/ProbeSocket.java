@@ -144,7 +144,7 @@ public final class ProbeSocket implements AutoCloseable {
         long offender = error + sock_extended_err.sizeof();
         boolean ipv4 = control.get(JAVA_SHORT, offender) == Linux.AF_INET();
         byte[] by = control.asSlice(offender + (ipv4 ? 4 : 8), ipv4 ? 4 : 16).toArray(JAVA_BYTE);
-        return new Told(Errno.ofResult(-errno), InetAddress.getByAddress(by), info);
+        return new Told(Errno.of(errno), InetAddress.getByAddress(by), info);
     }
 
     @Override

@@ -39,7 +39,6 @@ class TcpHeaderTest {
         assertEquals(TcpHeader.SYN, header.flags());
         assertEquals(64_240, header.window());
         assertEquals(0xfe30, header.checksum());
-        assertEquals(0, header.urgentPointer());
         assertEquals(0, header.payloadLength());
     }
 

@@ -102,7 +102,7 @@ class EpollTest {
     @Test
     void addingTwiceIsAnErrorAsAValue() {
         epoll.add(first.number(), READABLE, 1);
-        assertEquals(Errno.EEXIST, Errno.ofResult(epoll.add(first.number(), READABLE, 1)));
+        assertEquals(Errno.EEXIST, Errno.of(-epoll.add(first.number(), READABLE, 1)));
     }
 
     @Test

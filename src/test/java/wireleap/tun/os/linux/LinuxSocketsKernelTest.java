@@ -54,7 +54,7 @@ class LinuxSocketsKernelTest {
             Netns.enterNew();
             try {
                 Sockets sockets = new LinuxSockets(arena, SocketSettings.PLAIN);
-                assertEquals(Errno.ENETUNREACH, Errno.ofResult(sockets.connect(0, SocketPair.LOOPBACK4, 9)));
+                assertEquals(Errno.ENETUNREACH, Errno.of(-sockets.connect(0, SocketPair.LOOPBACK4, 9)));
             } finally {
                 Netns.enter(home);
             }

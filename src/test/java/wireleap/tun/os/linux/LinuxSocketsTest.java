@@ -95,7 +95,7 @@ class LinuxSocketsTest {
         @Test
         void whereNobodyListensIsRefused() throws ErrnoException {
             int fd = connected(lo, freePort(lo));
-            assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.connectResult(fd)));
+            assertEquals(Errno.ECONNREFUSED, Errno.of(-sockets.connectResult(fd)));
             sockets.close(fd);
         }
 
@@ -120,10 +120,10 @@ class LinuxSocketsTest {
             try (Fd from = new Fd(sockets.datagrams(ipv6))) {
                 sockets.sendTo(from.number(), 0, lo, port, memory, 0, 1, memory, 0, 0);
                 await(from.number(), 0);
-                assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.undelivered(from.number(), info)));
+                assertEquals(Errno.ECONNREFUSED, Errno.of(-sockets.undelivered(from.number(), info)));
                 assertEquals(lo, endpoint.lo());
                 assertEquals(port, endpoint.port());
-                assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.undelivered(from.number(), info)));
+                assertEquals(Errno.EAGAIN, Errno.of(-sockets.undelivered(from.number(), info)));
             }
         }
 
@@ -176,7 +176,7 @@ class LinuxSocketsTest {
             try (Fd fd = new Fd(sockets.connectedDatagrams(0, lo, freePort(lo)))) {
                 assertEquals(2, sockets.send(fd.number(), memory, 0, 1, memory, 1, 1));
                 await(fd.number(), 0);
-                assertEquals(Errno.ECONNREFUSED, Errno.ofResult(sockets.recvFrom(fd.number(), info, memory, 0, 9)));
+                assertEquals(Errno.ECONNREFUSED, Errno.of(-sockets.recvFrom(fd.number(), info, memory, 0, 9)));
             }
         }
     }
@@ -199,7 +199,7 @@ class LinuxSocketsTest {
     @Test
     void aSocketThatIsNotConnectedYetSaysAgain() {
         int fd = Sys.socket(Linux.AF_INET(), Linux.SOCK_STREAM() | Linux.SOCK_NONBLOCK(), 0);
-        assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.connectResult(fd)));
+        assertEquals(Errno.EAGAIN, Errno.of(-sockets.connectResult(fd)));
         sockets.close(fd);
     }
 
@@ -207,7 +207,7 @@ class LinuxSocketsTest {
     void anEmptyStreamSaysAgainAndAFinishedOneZero() throws ErrnoException {
         try (SocketPair pair = new SocketPair()) {
             int fd = pair.right().number();
-            assertEquals(Errno.EAGAIN, Errno.ofResult(sockets.recv(fd, memory, 0, 10)));
+            assertEquals(Errno.EAGAIN, Errno.of(-sockets.recv(fd, memory, 0, 10)));
             sockets.shutdownWrite(pair.left().number());
             assertEquals(0, recv(fd));
         }
@@ -233,7 +233,7 @@ class LinuxSocketsTest {
     void resetIsSeenAsResetByTheOtherSide() throws ErrnoException {
         try (SocketPair pair = new SocketPair()) {
             reset(pair.left());
-            assertEquals(Errno.ECONNRESET, Errno.ofResult(recv(pair.right().number())));
+            assertEquals(Errno.ECONNRESET, Errno.of(-recv(pair.right().number())));
         }
     }
 
@@ -242,7 +242,7 @@ class LinuxSocketsTest {
         try (SocketPair pair = new SocketPair()) {
             reset(pair.left());
             recv(pair.right().number());
-            assertEquals(Errno.EPIPE, Errno.ofResult(sockets.send(pair.right().number(), memory, 0, 1)));
+            assertEquals(Errno.EPIPE, Errno.of(-sockets.send(pair.right().number(), memory, 0, 1)));
         }
     }
 
@@ -286,8 +286,8 @@ class LinuxSocketsTest {
     void aDatagramTooLargeIsAValue() throws ErrnoException {
         MemorySegment large = arena.allocate(65_600);
         try (Fd fd = new Fd(sockets.datagrams(false))) {
-            assertEquals(Errno.EMSGSIZE, Errno.ofResult(
-                    sockets.sendTo(fd.number(), 0, LOOPBACK4, 9, large, 0, 65_600, large, 0, 0)));
+            assertEquals(Errno.EMSGSIZE, Errno.of(
+                    -sockets.sendTo(fd.number(), 0, LOOPBACK4, 9, large, 0, 65_600, large, 0, 0)));
         }
     }
 

@@ -141,14 +141,14 @@ class LinuxTunKernelTest {
     @Test
     void aQueueWithoutPacketsSaysAgain() throws Exception {
         try (LinuxTun tun = createUp()) {
-            assertEquals(Errno.EAGAIN, Errno.ofResult(tun.queues().getFirst().read(memory, 0, 2048)));
+            assertEquals(Errno.EAGAIN, Errno.of(-tun.queues().getFirst().read(memory, 0, 2048)));
         }
     }
 
     @Test
     void writingToADeviceThatIsDownIsAnErrorAsAValue() throws Exception {
         try (LinuxTun tun = create(1)) {
-            assertEquals(Errno.EIO, Errno.ofResult(tun.queues().getFirst().write(memory, 0, datagram(9, "down"))));
+            assertEquals(Errno.EIO, Errno.of(-tun.queues().getFirst().write(memory, 0, datagram(9, "down"))));
         }
     }
 
@@ -203,7 +203,7 @@ class LinuxTunKernelTest {
         try (LinuxTun tun = createUp()) {
             int length = datagram(9, "version 0");
             memory.set(ValueLayout.JAVA_BYTE, HEADER, (byte) 0);
-            assertEquals(Errno.EINVAL, Errno.ofResult(tun.queues().getFirst().write(memory, 0, length)));
+            assertEquals(Errno.EINVAL, Errno.of(-tun.queues().getFirst().write(memory, 0, length)));
         }
     }
 

@@ -88,7 +88,7 @@ class PeekTest {
     private String peeked(int length) {
         memory.asSlice(AT, length + 1).fill((byte) 0);
         int came = sockets.peek(near.number(), memory, AT, length);
-        return came < 0 ? Errno.ofResult(came).name() : memory.asSlice(AT, came + 1).getString(0);
+        return came < 0 ? Errno.of(-came).name() : memory.asSlice(AT, came + 1).getString(0);
     }
 
     private int discard(int length) {
@@ -236,7 +236,7 @@ class PeekTest {
                         at += came;
                         seen = Math.max(seen, at);
                     } else {
-                        assertEquals(Errno.EAGAIN, Errno.ofResult(came));
+                        assertEquals(Errno.EAGAIN, Errno.of(-came));
                     }
                 }
                 case 2 -> {
