@@ -32,7 +32,7 @@ final class LinuxWatch implements AutoCloseable {
     private final Thread thread = Thread.ofPlatform().name("route-monitor").daemon().unstarted(this::run);
     private volatile boolean closed;
 
-    private LinuxWatch(RouteSettings settings, HostWatcher watcher, int deaf) {
+    LinuxWatch(RouteSettings settings, HostWatcher watcher, int deaf) {
         this.settings = settings;
         this.watcher = watcher;
         this.deaf = OptionalInt.of(deaf);
@@ -72,7 +72,7 @@ final class LinuxWatch implements AutoCloseable {
         }
     }
 
-    private void tell(RouteEvent event) {
+    void tell(RouteEvent event) {
         switch (event) {
             case RuleChanged rule -> watcher.changed();
             case SysctlChanged sysctl -> watcher.changed();

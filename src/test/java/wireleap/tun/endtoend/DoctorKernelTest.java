@@ -1,6 +1,7 @@
 package wireleap.tun.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -79,6 +80,18 @@ class DoctorKernelTest {
             assertTrue(said.contains("note  ip rule: rules of others come before ours or between them: [100]"), said);
             assertTrue(said.contains("note  ip -6 rule: ") && said.contains("rules of ours are there"), said);
         }
+    }
+
+    @Test
+    void aTunThatAKilledDaemonLeftIsNotedWithTheWayOut() throws Exception {
+        try (var daemon = Daemon.start(net, "--upstream", "direct", "--fail-closed")) {
+            String said = doctor();
+            assertFalse(said.contains("was killed"), said);
+            daemon.kill();
+        }
+        String said = doctor();
+        assertTrue(said.contains("note  wltun0: nobody reads it: a daemon was killed"), said);
+        assertTrue(said.contains("'wireleap_tun cleanup'"), said);
     }
 
     @Test

@@ -254,14 +254,28 @@ class FailClosedKernelTest {
 
     @Test
     void aSysctlThatWouldLeadPastTheTunIsRefusedByName() throws Exception {
-        net.inside().call(() -> Files.writeString(
-                Path.of("/proc/sys/net/ipv4/conf/all/ignore_routes_with_linkdown"), "1"));
+        holdRoutes("1");
         before = hostState();
         try (var failing = Daemon.launch(net, options())) {
             assertEquals(1, failing.awaitEnd(), failing::log);
             assertTrue(failing.log().contains("net.ipv4.conf.all.ignore_routes_with_linkdown=0"), failing::log);
             assertEquals(before, hostState());
         }
+    }
+
+    @Test
+    void aSysctlThatWouldLeadPastTheTunIsWarnedOfAsLongAsItIsSo() throws Exception {
+        try (var daemon = start()) {
+            holdRoutes("1");
+            daemon.await("a warning", () -> daemon.api().read("/state").body().contains("--fail-closed does not hold"));
+            holdRoutes("0");
+            daemon.await("no warning", () -> !daemon.api().read("/state").body().contains("--fail-closed does not"));
+        }
+    }
+
+    private void holdRoutes(String ignored) throws Exception {
+        net.inside().call(() -> Files.writeString(
+                Path.of("/proc/sys/net/ipv4/conf/all/ignore_routes_with_linkdown"), ignored));
     }
 
     @Test

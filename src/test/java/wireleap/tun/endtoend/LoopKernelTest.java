@@ -8,12 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.demo.Socks5Server;
 import wireleap.tun.demo.Socks5Settings;
 import wireleap.tun.testing.Daemon;
@@ -81,8 +85,12 @@ class LoopKernelTest {
         }
     }
 
-    @Test
-    void whoNamesTheServersUserHasNone() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void whoNamesTheServersUserHasNone(int filter) throws Exception {
+        for (String device : List.of("all", "default", "veth0")) {
+            net.inside().call(() -> Files.writeString(Path.of("/proc/sys/net/ipv4/conf", device, "rp_filter"), "" + filter));
+        }
         startMicrosocks();
         try (var daemon = Daemon.start(net, "--upstream", UPSTREAM, "--bypass-user", NOBODY);
                 var flow = Flow.open(net, TestNet.SERVER_4)) {

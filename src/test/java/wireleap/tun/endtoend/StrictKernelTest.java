@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -49,7 +50,7 @@ class StrictKernelTest {
         net.inside().call(() -> Files.writeString(FILTERS.resolve(device + "/rp_filter"), Integer.toString(value)));
     }
 
-    private int filter(String device) throws Exception {
+    private int filter(String device) throws IOException, InterruptedException {
         return Integer.parseInt(net.inside().call(() ->
                 Files.readString(FILTERS.resolve(device + "/rp_filter")).strip()));
     }
@@ -115,6 +116,18 @@ class StrictKernelTest {
             assertEquals(next.equals("--strict") ? 2 : 1, filter("veth0"));
             daemon.stop();
             assertEquals(before, hostState(), daemon::log);
+        }
+    }
+
+    @Test
+    void aFilterThatSomebodyMakesStrictAgainIsLoosened() throws Exception {
+        filter("veth0", 1);
+        try (var daemon = Daemon.start(net, "--upstream", "direct", "--strict")) {
+            filter("veth0", 1);
+            daemon.await("a repair", () -> filter("veth0") == 2);
+            assertTrue(daemon.log().contains("rp_filter 2 of veth0"), daemon::log);
+            daemon.stop();
+            assertEquals(1, filter("veth0"));
         }
     }
 

@@ -72,6 +72,17 @@ class NeighboursKernelTest {
         assertEquals("wltun0", way("203.0.113.1"));
     }
 
+    @Test
+    void wireGuardsRulesBeforeOursAreToldThoughRootIsBypassed() throws Exception {
+        capture(new RouteSettings(13_488, RouteSettings.DEFAULT.mark(), "wltun0", RouteSettings.DEFAULT.ipv4Address(),
+                RouteSettings.DEFAULT.ipv6Address(), 1500, 1000, List.of(0L), false, false, List.of(), false));
+        change("rule add pref 100 fwmark 0xca6c lookup 51820", "rule del pref 13491");
+        await("our rule", () -> ip("rule").contains("13491:"));
+        assertEquals(List.of(), keeper.troubles());
+        change("rule add pref 101 lookup 51820");
+        await("a warning", () -> keeper.troubles().toString().contains("rule pref 101 lookup 51820"));
+    }
+
     /** The kernel keeps what stands behind the length, ip-rule(8) shows it, and many hosts with two uplinks have it so. */
     @Test
     void ruleFromAnAddressWithTheLengthOfItsNetworkDoesNotMatter() throws Exception {
@@ -166,8 +177,12 @@ class NeighboursKernelTest {
     }
 
     private void capture(String... bypass) throws Exception {
+        capture(RouteSettings.DEFAULT, bypass);
+    }
+
+    private void capture(RouteSettings settings, String... bypass) throws Exception {
         BypassSet list = BypassSet.of(List.of(bypass).stream().map(IpPrefix::parse).toList());
-        keeper = net.inside().call(() -> RouteKeeper.start(RouteSettings.DEFAULT, list, LinuxRoutes::open, added -> { },
+        keeper = net.inside().call(() -> RouteKeeper.start(settings, list, LinuxRoutes::open, added -> { },
                 new EventLog()));
         keeper.prepare();
         change("tuntap add dev wltun0 mode tun");

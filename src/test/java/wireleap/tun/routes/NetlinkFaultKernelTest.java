@@ -103,6 +103,27 @@ class NetlinkFaultKernelTest {
         }
     }
 
+    /** As after {@code --fail-closed}: a start that fails does not release what was held back when it came. */
+    @Test
+    void aStartThatFindsTrafficHeldBackLetsNoneOfItGo() throws Exception {
+        running(healthy -> { });
+        keeper.close();
+        TestNet.ip(namespace, List.of("link set wltun0 alias " + RouteSettings.TUN_ALIAS));
+        int requests = running(healthy -> { });
+        keeper.close();
+        for (int failing = 0; failing < requests; failing++) {
+            for (Fault fault : Fault.values()) {
+                int number = failing;
+                boolean started = isDone(() -> running(faulty -> faulty.fail(fault, at(number))));
+                if (!started && !keeper.isHolding()) {
+                    keeper.release();
+                }
+                keeper.close();
+                assertEquals(claims(LIST), kernel(), fault + " at " + failing);
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("edits")
     void anEditIsDoneOrNotAtAll(Change change) throws Exception {

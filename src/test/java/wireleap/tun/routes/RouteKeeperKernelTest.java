@@ -272,6 +272,16 @@ class RouteKeeperKernelTest {
         assertEquals("wltun0", way("2001:db8:99::1"));
     }
 
+    @Test
+    void ipv6ThatOneDeviceHasThoughItIsOffForAllIsCaptured() throws Exception {
+        net.inside().call(() -> sysctl("net/ipv6/conf/all/disable_ipv6", "1"));
+        net.inside().call(() -> sysctl("net/ipv6/conf/veth0/disable_ipv6", "0"));
+        change("addr add fd77::2/64 dev veth0 nodad", "-6 route add default via fd77::1");
+        running(RouteSettings.DEFAULT);
+        assertEquals(Set.of(Family.values()), keeper.families());
+        assertEquals("wltun0", way("2001:db8:bad::1"));
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void tenThousandEntriesAreFast(boolean ipv4) throws Exception {

@@ -58,6 +58,16 @@ class RouteMonitorKernelTest {
     }
 
     @Test
+    void aPortThatLeavesItsBridgeIsNotGone() throws Exception {
+        List<RouteEvent> events = heard(USUAL_BYTES, List.of("link add br0 type bridge", "link add va type veth peer name vb",
+                "link set va master br0", "link set va nomaster"));
+        assertTrue(events.stream().anyMatch(event -> event instanceof LinkChanged change
+                && change.link().name().equals("va")), events.toString());
+        assertTrue(events.stream().noneMatch(event -> event instanceof LinkChanged change && change.gone()),
+                events.toString());
+    }
+
+    @Test
     void changedSysctlIsHeard() throws Exception {
         List<RouteEvent> events = namespace.call(() -> {
             try (Arena arena = Arena.ofConfined();
