@@ -21,7 +21,7 @@ public final class Cli {
 
     /** Runs the command that {@code args} name and answers the exit code: 0 done, 1 failed, 2 wrong usage. */
     public static int execute(Program program, PrintWriter out, PrintWriter err, String... args) {
-        CommandLine line = commandLine(program, out, err);
+        CommandLine line = commandLine(program, out, err, args);
         try {
             return line.execute(args);
         } catch (Error e) {
@@ -44,9 +44,9 @@ public final class Cli {
         return options;
     }
 
-    /** The whole tree of commands, for the completion script and for tests as well. */
-    static CommandLine commandLine(Program program, PrintWriter out, PrintWriter err) {
-        return new CommandLine(Commands.root(program, out)).setOut(out).setErr(err)
+    /** As much of the tree of commands as {@link Commands#root} makes for these arguments. */
+    static CommandLine commandLine(Program program, PrintWriter out, PrintWriter err, String... args) {
+        return new CommandLine(Commands.root(program, out, args)).setOut(out).setErr(err)
                 .setExpandAtFiles(false)
                 .setUsageHelpWidth(110)
                 .setUsageHelpLongOptionsMaxWidth(28)

@@ -2,9 +2,13 @@ package wireleap.tun.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.AutoComplete;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -17,8 +21,13 @@ final class Commands {
     private Commands() {
     }
 
-    /** {@code wireleap_tun} with all that it can. */
-    static CommandSpec root(Program program, PrintWriter out) {
+    /**
+     * {@code wireleap_tun}.
+     *
+     * @param args what was typed. Only the command that it names is made, all of them where it names none of them: with
+     *     all, making them took a tenth of a daemon's start
+     */
+    static CommandSpec root(Program program, PrintWriter out, String... args) {
         CommandSpec root = command("wireleap_tun", "Routes this machine's TCP and UDP into a TUN device and carries it"
                 + " to a SOCKS5 proxy, to Wireleap's broker, or straight out.", () -> {
                     if (ControllerCommand.isMeant(System.getenv())) {
@@ -32,39 +41,66 @@ final class Commands {
         root.versionProvider(() -> new String[] {program.version()});
         root.usageMessage().synopsisSubcommandLabel("COMMAND")
                 .footer("", "Exit codes: 0 done, 1 failed, 2 wrong usage.");
-        add(root, RunOptions.command(program));
-        new ServiceCommands(program, out).all().forEach(command -> add(root, command));
-        add(root, command("demo",
+        Map<String, Supplier<CommandSpec>> commands = commands(program, out);
+        if (args.length > 0 && commands.containsKey(args[0])) {
+            add(root, commands.get(args[0]).get());
+        } else if (args.length > 0) {
+            commands.values().forEach(command -> add(root, command.get()));
+        }
+        return root;
+    }
+
+    /** By their names, in the order of the help. */
+    private static Map<String, Supplier<CommandSpec>> commands(Program program, PrintWriter out) {
+        ServiceCommands service = new ServiceCommands(program, out);
+        Map<String, Supplier<CommandSpec>> commands = new LinkedHashMap<>();
+        commands.put("run", () -> RunOptions.command(program));
+        commands.put("start", service::start);
+        commands.put("stop", service::stop);
+        commands.put("restart", service::restart);
+        commands.put("status", service::status);
+        commands.put("log", service::log);
+        commands.put("demo", () -> command("demo",
                 "Shows the main job between two network namespaces of its own; a few seconds, nothing stays.",
                 () -> program.demo(System.out)));
-        add(root, StateCommand.command(out));
-        add(root, StatsCommand.command(out));
-        add(root, ExplainCommand.command(out));
-        add(root, FlowsCommand.command(out));
-        add(root, WatchCommand.command(out));
-        add(root, BypassCommand.command(out));
-        add(root, command("doctor",
+        commands.put("state", () -> StateCommand.command(out));
+        commands.put("stats", () -> StatsCommand.command(out));
+        commands.put("explain", () -> ExplainCommand.command(out));
+        commands.put("flows", () -> FlowsCommand.command(out));
+        commands.put("watch", () -> WatchCommand.command(out));
+        commands.put("bypass", () -> BypassCommand.command(out));
+        commands.put("doctor", () -> command("doctor",
                 "Says what this machine offers the daemon and lacks, and what to do about it; changes nothing.",
                 () -> program.doctor(System.out)));
-        add(root, command("cleanup", "Removes what a daemon that was killed left in the kernel: rules, routes, and the TUN"
-                + " of --fail-closed. Refused while a daemon lives.", () -> program.cleanup(System.out)));
-        InstallCommands.all(program).forEach(command -> add(root, command));
-        add(root, command("version", "Shows this program's version.", () -> {
+        commands.put("cleanup", () -> command("cleanup",
+                "Removes what a daemon that was killed left in the kernel: rules, routes, and the TUN of --fail-closed."
+                + " Refused while a daemon lives.", () -> program.cleanup(System.out)));
+        commands.put("install", () -> InstallCommands.install(program));
+        commands.put("uninstall", () -> InstallCommands.uninstall(program));
+        commands.put("version", () -> command("version", "Shows this program's version.", () -> {
             out.println(program.version());
             return 0;
         }));
-        add(root, command("completion", "Prints a script that completes commands and options in bash and zsh.", () -> {
-            out.print(AutoComplete.bash(root.name(), root.commandLine()));
+        commands.put("completion", () -> completion(program, out));
+        commands.put("train", () -> hidden(command("train",
+                "Exercises the program so that an AOT cache can be recorded.", () -> program.train())));
+        commands.put(ControllerCommand.NAME, () -> ControllerCommand.command(program));
+        commands.put(DetachedCommand.NAME, () -> DetachedCommand.command(program));
+        return commands;
+    }
+
+    private static CommandSpec completion(Program program, PrintWriter out) {
+        return command("completion", "Prints a script that completes commands and options in bash and zsh.", () -> {
+            CommandSpec whole = root(program, out, "--help");
+            out.print(AutoComplete.bash(whole.name(), new CommandLine(whole)));
             out.flush();
             return 0;
-        }));
-        CommandSpec train = command("train", "Exercises the program so that an AOT cache can be recorded.",
-                () -> program.train());
-        train.usageMessage().hidden(true);
-        add(root, train);
-        add(root, ControllerCommand.command(program));
-        add(root, DetachedCommand.command(program));
-        return root;
+        });
+    }
+
+    private static CommandSpec hidden(CommandSpec command) {
+        command.usageMessage().hidden(true);
+        return command;
     }
 
     static void add(CommandSpec command, CommandSpec inner) {

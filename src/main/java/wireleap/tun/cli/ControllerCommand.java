@@ -15,6 +15,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * that on.
  */
 final class ControllerCommand {
+    static final String NAME = "controlled";
+
     private static final String HOME = "WIRELEAP_HOME";
     private static final String BROKER = "WIRELEAP_ADDR_H2C";
     private static final String TUN = "WIRELEAP_ADDR_TUN";
@@ -54,7 +56,7 @@ final class ControllerCommand {
         PositionalParamSpec words = PositionalParamSpec.builder().paramLabel("USER GROUP HOME").arity("3")
                 .required(true).type(List.class).auxiliaryTypes(String.class)
                 .description("Who started it, in numbers, and the directory for the socket.").build();
-        CommandSpec controlled = Commands.command("controlled",
+        CommandSpec controlled = Commands.command(NAME,
                 "Runs the daemon for Wireleap's controller; for its launcher.", () -> {
                     List<String> given = words.getValue();
                     int group = number(given.get(1));

@@ -27,11 +27,7 @@ final class ServiceCommands {
         this.out = out;
     }
 
-    List<CommandSpec> all() {
-        return List.of(start(), stop(), restart(), status(), log());
-    }
-
-    private CommandSpec start() {
+    CommandSpec start() {
         RunOptions options = new RunOptions();
         CommandSpec start = options.withFile(Commands.command("start", "Starts the daemon in the background, with the"
                 + " options of run, and waits until it is active. wireleap_tun.pid and wireleap_tun.log are kept beside"
@@ -44,7 +40,7 @@ final class ServiceCommands {
         return start;
     }
 
-    private CommandSpec stop() {
+    CommandSpec stop() {
         OptionSpec socket = DaemonOptions.socket();
         OptionSpec force = Commands.flag("--force", "Gives it half a second, in place of three, before it is killed.");
         return Commands.command("stop", "Stops the daemon, however it was started, and removes what it leaves if it has to"
@@ -58,7 +54,7 @@ final class ServiceCommands {
                 }).addOption(socket).addOption(force);
     }
 
-    private CommandSpec restart() {
+    CommandSpec restart() {
         OptionSpec socket = DaemonOptions.socket();
         CommandSpec restart = Commands.command("restart",
                 "Stops the daemon and starts it again in the background, with the options that it has.", () -> {
@@ -75,7 +71,7 @@ final class ServiceCommands {
         return restart;
     }
 
-    private CommandSpec status() {
+    CommandSpec status() {
         OptionSpec socket = DaemonOptions.socket();
         CommandSpec status = Commands.command("status", "Shows whether the daemon runs.",
                 () -> print(background(Optional.ofNullable(socket.getValue())).status())).addOption(socket);
@@ -83,7 +79,7 @@ final class ServiceCommands {
         return status;
     }
 
-    private CommandSpec log() {
+    CommandSpec log() {
         OptionSpec socket = DaemonOptions.socket();
         return Commands.command("log", "Prints the log of a daemon that was started in the background.", () -> {
             DaemonFiles.of(Optional.ofNullable(socket.getValue()), System.getenv()).copyLog(System.out);

@@ -153,7 +153,7 @@ class CliTest {
 
     static List<CommandLine> commands() {
         List<CommandLine> commands = new ArrayList<>();
-        collect(Cli.commandLine(null, new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter())),
+        collect(Cli.commandLine(null, new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()), "--help"),
                 commands);
         return commands;
     }
