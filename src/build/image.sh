@@ -26,7 +26,13 @@ mkdir -p "$picked"
 # shellcheck disable=SC2086
 "$jdk/java" "$project/src/build/Pick.java" "$picked" \
     $hpack.HPackEncoder,$hpack.HPackDecoder,org.apache.hc.core5.http.message.BasicHeader $httpcore
-modules=$(echo "$classpath" | tr : '\n' | sed "s|^$picocli\$|$reframed|; s|.*/\(httpcore5-[^/]*\)$|$picked/\1|" | tr '\n' :)
+
+# What the JVM would make anew at each start, because the AOT cache does not take it.
+unrolled=$picked/$(basename "$jar")
+"$jdk/java" --class-path "$classpath" "$project/src/build/Unroll.java" "$jar" "$unrolled"
+
+modules=$(echo "$classpath" | tr : '\n' | sed "s|^$classes\$|$unrolled|; s|^$picocli\$|$reframed|
+    s|.*/\(httpcore5-[^/]*\)$|$picked/\1|" | tr '\n' :)
 
 # Line numbers would take 1.6 MB of every daemon's memory; traces name the methods.
 rm -rf "$image"
