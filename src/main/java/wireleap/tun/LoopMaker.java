@@ -1,9 +1,12 @@
 package wireleap.tun;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.security.SecureRandom;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -62,12 +65,19 @@ final class LoopMaker {
                 loops.add(new EventLoop("tun-" + i, settings, queues.get(i), pollers.get(i),
                         platform.sockets(memory, config.routes().mark().value()),
                         platform.anonymousMemory(slabBytes, memory), upstream, places.get(i),
-                        new SecureRandom().nextLong(), death));
+                        secret(), death));
             }
             return new Loops(loops);
         } catch (IOException e) {
             pollers.forEach(Poller::close);
             throw e;
+        }
+    }
+
+    /** Of the kernel's randomness; to find the same by java.security took 9 ms of the start. */
+    private static long secret() throws IOException {
+        try (InputStream random = Files.newInputStream(Path.of("/dev/urandom"))) {
+            return ByteBuffer.wrap(random.readNBytes(Long.BYTES)).getLong();
         }
     }
 

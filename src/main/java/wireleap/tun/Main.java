@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -24,6 +25,7 @@ import wireleap.tun.demo.Demo;
 import wireleap.tun.doctor.Doctor;
 import wireleap.tun.install.Installation;
 import wireleap.tun.os.ErrnoException;
+import wireleap.tun.os.Sys;
 import wireleap.tun.os.linux.Caller;
 import wireleap.tun.os.linux.Detachment;
 import wireleap.tun.os.linux.SocketOwner;
@@ -36,6 +38,8 @@ public final class Main implements Program {
     private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug");
     /** A stop that takes longer is given up: the kernel removes the device, and the next start the rest. */
     private static final long STOP_MILLIS = 2_000;
+    /** With these another thread makes a first system call, any: to link libc takes as long as to understand options. */
+    private static final Set<String> STARTS = Set.of("run", "detached", "controlled");
     private static final int FAILED = 1;
     private static final int GAVE_UP = -1;
 
@@ -47,6 +51,9 @@ public final class Main implements Program {
     }
 
     public static void main(String[] args) {
+        if (args.length == 0 || STARTS.contains(args[0])) {
+            Thread.ofPlatform().daemon().name("link").start(Sys::geteuid);
+        }
         start(new LinuxPlatform(), args);
     }
 

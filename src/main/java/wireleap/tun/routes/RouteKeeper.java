@@ -1,6 +1,5 @@
 package wireleap.tun.routes;
 
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +39,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
     private final RouteListener listener;
     private final EventLog events;
     private final Lookout lookout;
-    private final int process = new SecureRandom().nextInt();
+    private final int process = ThreadLocalRandom.current().nextInt();
     private final LinkedBlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
     private final Thread thread = Thread.ofPlatform().name("routes").daemon().unstarted(this::run);
     private boolean closed;                          // guarded by tasks: nothing is posted any more
