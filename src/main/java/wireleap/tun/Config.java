@@ -20,6 +20,7 @@ import wireleap.tun.policy.BypassSet;
 import wireleap.tun.policy.IpPrefix;
 import wireleap.tun.policy.RouteSettings;
 import wireleap.tun.policy.TooManyEntriesException;
+import wireleap.tun.upstream.Socks5Settings;
 
 /**
  * What a daemon is started with: every option understood and within its range.
@@ -36,12 +37,13 @@ import wireleap.tun.policy.TooManyEntriesException;
  * @param earlyAccept whether connections are accepted before the upstream has connected
  * @param echoReply whether pings are answered
  * @param dns where queries to port 53 go, whomever they ask
+ * @param spares most connections to a SOCKS5 server that are made in advance, for each queue
  * @param endDelayNanos how long a target must be silent after a client's end until a broker is told of that
  */
 record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, Path socket,
         boolean makeSocketDirectory, Optional<String> socketGroup, boolean postReplaces, int queues,
         long memoryBytes, int maxFlows, int maxUdpSessions, boolean earlyAccept, boolean echoReply, Redirect dns,
-        long endDelayNanos) {
+        int spares, long endDelayNanos) {
     private static final long MIB = 1 << 20;
     private static final long MIN_MEMORY_BYTES = 4 * MIB;
     private static final long MAX_MEMORY_BYTES = 64 * 1024 * MIB;
@@ -78,11 +80,12 @@ record Config(UpstreamAddress upstream, BypassSet bypass, RouteSettings routes, 
         FlowHeap.require(maxFlows, maxUdpSessions, Runtime.getRuntime().maxMemory());
         boolean echoReply = echoReply(options.icmp());
         Redirect dns = dns(options.dns());
+        int spares = number("--spares", options.spares(), 0, Socks5Settings.MOST_SPARES);
         long endDelayNanos = SECOND_NANOS * number("--end-delay", options.endDelay(), 0, LONGEST_END_DELAY_SECONDS);
         UpstreamAddress upstream = UpstreamAddress.parse(options.upstream()); // the last, for a look-up may take long
         return new Config(upstream, bypass, routes, socket, options.socket().isEmpty(), options.socketGroup(),
                 options.postReplaces(), queues, memoryBytes, maxFlows, maxUdpSessions, options.earlyAccept(), echoReply, dns,
-                endDelayNanos);
+                spares, endDelayNanos);
     }
 
     private static Path socket(Optional<Path> option) {

@@ -30,6 +30,7 @@ import wireleap.tun.routes.RouteRefusedException;
 import wireleap.tun.upstream.Direct;
 import wireleap.tun.upstream.SocketError;
 import wireleap.tun.upstream.Socks5;
+import wireleap.tun.upstream.Socks5Settings;
 import wireleap.tun.upstream.UpstreamStatus;
 
 /**
@@ -232,7 +233,8 @@ final class Daemon {
             }
             case UpstreamAddress.Socks5 socks -> {
                 warnIfLocal(socks.address());
-                yield (links, slab, counters) -> new Socks5(links, socks.settings(), slab, counters,
+                Socks5Settings settings = socks.settings().withSpares(config.spares());
+                yield (links, slab, counters) -> new Socks5(links, settings, slab, counters,
                         (status, error) -> state.upstream().learn(status, error == 0 ? "" : SocketError.text(error)));
             }
         };

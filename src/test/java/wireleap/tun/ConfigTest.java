@@ -62,6 +62,7 @@ class ConfigTest {
         assertEquals(1500, usual.routes().mtu());
         assertEquals(64L << 20, usual.memoryBytes());
         assertEquals(16_384, usual.maxFlows());
+        assertEquals(8, usual.spares());
         assertTrue(usual.echoReply());
         assertFalse(usual.earlyAccept());
         assertFalse(usual.postReplaces());
@@ -117,7 +118,7 @@ class ConfigTest {
     @ParameterizedTest
     @CsvSource({"--mtu, 1279", "--mtu, 65536", "--mtu, x", "--mtu, ''", "--mtu, 1500.0", "--mtu, 99999999999",
         "--rule-base, 255", "--rule-base, 32755", "--rule-base, -1", "--queues, 0", "--queues, 17", "--queues, two", "--max-flows, 0", "--max-flows, 1048577",
-        "--max-udp-sessions, 0"})
+        "--max-udp-sessions, 0", "--spares, -1", "--spares, 65"})
     void aNumberOutOfRangeIsRefusedWithTheRange(String option, String value) {
         assertTrue(refusal(option, value).matches(option + " " + value + ": must be a number from \\d+ to \\d+"),
                 refusal(option, value));

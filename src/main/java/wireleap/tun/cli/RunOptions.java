@@ -78,6 +78,11 @@ public final class RunOptions {
     private final OptionSpec earlyAccept = flag("--early-accept",
             "Answers an application's connect at once instead of when the upstream is connected: saves a round trip, "
             + "hides the truth.");
+    private final OptionSpec spares = usual("--spares", "N", "8",
+            "With socks5 only: how many connections to the server, 0 to 64, may be made in advance while flows are "
+            + "begun, so that the next ones wait for one round trip instead of three. Those that nobody needs within two "
+            + "seconds are closed; a server that closes them is left alone. Each queue has its own. Default: "
+            + "${DEFAULT-VALUE}.");
     private final OptionSpec endDelay = usual("--end-delay", "SECONDS", "5",
             "With h2c only: how long the target must have been silent after an application's end of sending until the "
             + "broker is told of that, 0 to 3600. The broker then cuts the answer short; never told, a target that waits "
@@ -123,7 +128,7 @@ public final class RunOptions {
     CommandSpec of(CommandSpec command) {
         for (OptionSpec option : List.of(upstream, bypass, bypassFile, bypassUsers, failClosed, strict, forwarded, dns,
                 socket, socketGroup, postReplaces, tun, tunAddresses, mtu, ruleBase, queues, memory, maxFlows,
-                maxUdpSessions, earlyAccept, endDelay, icmp, logLevel)) {
+                maxUdpSessions, earlyAccept, spares, endDelay, icmp, logLevel)) {
             command.addOption(option);
         }
         return command;
@@ -207,6 +212,10 @@ public final class RunOptions {
 
     public boolean earlyAccept() {
         return earlyAccept.getValue();
+    }
+
+    public String spares() {
+        return spares.getValue();
     }
 
     public String endDelay() {

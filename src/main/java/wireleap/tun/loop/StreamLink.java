@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import wireleap.tun.os.Poller;
 import wireleap.tun.os.Sockets;
 import wireleap.tun.upstream.Link;
+import wireleap.tun.upstream.LinkOwner;
 import wireleap.tun.upstream.SocketError;
 
 /** A TCP socket of the kernel as the core sees it; used again after it was closed. */
@@ -129,6 +130,11 @@ final class StreamLink extends WatchedLink implements Link {
             failure = result;
         }
         return result;
+    }
+
+    @Override
+    public void passTo(LinkOwner who) {
+        owner = who;
     }
 
     @Override

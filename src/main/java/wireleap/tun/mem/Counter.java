@@ -237,6 +237,12 @@ public enum Counter {
     UPSTREAM_DIALS(Group.UPSTREAM, "dials"),
     /** Of those, the ones that were opened. */
     UPSTREAM_CONNECTED(Group.UPSTREAM, "connected"),
+    /** Streams and UDP associations asked for on a connection to a SOCKS5 server that had been made in advance. */
+    UPSTREAM_SPARES_USED(Group.UPSTREAM, "sparesUsed"),
+    /** Connections made in advance that nobody needed within two seconds. */
+    UPSTREAM_SPARES_UNUSED(Group.UPSTREAM, "sparesUnused"),
+    /** Connections made in advance that failed, that the server closed, or that were dead when they were to be used. */
+    UPSTREAM_SPARES_LOST(Group.UPSTREAM, "sparesLost"),
     /** Streams from a port that had led to the same server before, because the kernel had few left. */
     UPSTREAM_PORTS_REUSED(Group.UPSTREAM, "portsReused"),
     /** Connections reset because the address that they came from is gone, or is not the one to use any more. */

@@ -37,6 +37,12 @@ public interface Link {
      */
     int discard(int length);
 
+    /**
+     * From now on another is told of readiness; what was told already is not told again. So the one before has tried
+     * until AGAIN, or says what there is.
+     */
+    void passTo(LinkOwner owner);
+
     /** Sends FIN after all that was sent. SHUT_WR of shutdown(2). Receiving goes on. */
     void shutdownWrite();
 

@@ -31,6 +31,7 @@ public final class Socks5 implements Upstream {
     final Counters counters;
     final DialQueue streamDials;
     final DialQueue sessionDials;
+    final Socks5Spares spares;
     final Pool<Socks5Stream> streams = new Pool<>(() -> new Socks5Stream(this), IDLE_OBJECTS);
     final Pool<Socks5Session> sessions = new Pool<>(() -> new Socks5Session(this), IDLE_OBJECTS);
     private final Slab slab;
@@ -51,6 +52,7 @@ public final class Socks5 implements Upstream {
         this.watch = watch;
         this.streamDials = new DialQueue(settings.dialTimeoutNanos());
         this.sessionDials = new DialQueue(settings.dialTimeoutNanos());
+        this.spares = new Socks5Spares(this, settings.spares());
         this.user = settings.user().getBytes(StandardCharsets.UTF_8);
         this.password = settings.password().getBytes(StandardCharsets.UTF_8);
         this.scratch = slab.allocate(SCRATCH_BYTES);
@@ -93,17 +95,19 @@ public final class Socks5 implements Upstream {
 
     @Override
     public long deadlineNanos() {
-        return Math.min(streamDials.deadlineNanos(), sessionDials.deadlineNanos());
+        return Math.min(spares.deadlineNanos(), Math.min(streamDials.deadlineNanos(), sessionDials.deadlineNanos()));
     }
 
     @Override
     public void onTimer(long nowNanos) {
         streamDials.onTimer(nowNanos);
         sessionDials.onTimer(nowNanos);
+        spares.onTimer(nowNanos);
     }
 
     @Override
     public void close() {
+        spares.close();
         slab.free(scratch, SCRATCH_BYTES);
     }
 

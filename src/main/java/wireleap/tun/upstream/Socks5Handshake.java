@@ -7,10 +7,13 @@ import wireleap.tun.mem.Bytes;
  * after the one before is answered. Answers are read to the exact byte, however they are cut, so that what follows
  * the reply stays in the socket, untouched.
  *
- * <p>Part of a pooled object; begins anew with {@link #begin}.
+ * <p>It takes a spare connection if there is one, and dials where it proves dead. Part of a pooled object; begins anew
+ * with {@link #begin} or {@link #prepare}.
  */
 final class Socks5Handshake {
     static final int VERSION = 5;
+    /** No command of SOCKS: the handshake ends where the request would follow. */
+    static final int NOTHING = 0;
     static final int CONNECT = 1;
     static final int UDP_ASSOCIATE = 3;
     static final int NO_LOGIN = 0;
@@ -25,7 +28,10 @@ final class Socks5Handshake {
     private enum Step { CONNECTING, GREETING, METHOD, SENDING_LOGIN, LOGIN_ANSWER, REQUEST, REPLY, DONE, FAILED }
 
     private final Socks5 socks;
+    private LinkOwner owner;
     private Link link;
+    /** The link was another's up to the request. */
+    private boolean spare;
     private int command;
     private long hi;
     private long lo;
@@ -41,31 +47,75 @@ final class Socks5Handshake {
     private long boundLo;
     private int boundPort;
     private Refusal refusal;
+    /** It has failed before the server has said anything to the request. */
+    private boolean unanswered;
 
     Socks5Handshake(Socks5 socks) {
         this.socks = socks;
     }
 
-    /**
-     * Begins anew on a link that is being connected to the server. Sees whether that failed at once, and goes no
-     * further: with a server near by the rest might be over before the caller has returned, and then no event would
-     * tell of it.
-     */
-    void begin(Link link, int command, long hi, long lo, int port) {
-        this.link = link;
+    /** Begins anew, and goes on with {@link #proceed} whenever the owner is told that the link is ready. */
+    void begin(LinkOwner owner, int command, long hi, long lo, int port, long nowNanos) {
+        this.owner = owner;
         this.command = command;
         this.hi = hi;
         this.lo = lo;
         this.port = port;
-        refusal = Refusal.NONE;
-        boundHi = 0;
-        boundLo = 0;
-        boundPort = 0;
-        enter(Step.CONNECTING);
+        link = socks.spares.take(owner, nowNanos);
+        if (link == null) {
+            dial();
+        } else {
+            resume(nowNanos);
+        }
+    }
+
+    /** Begins anew, only to be ready for a request: then {@link #isPrepared}. */
+    void prepare(LinkOwner owner) {
+        this.owner = owner;
+        command = NOTHING;
+        dial();
+    }
+
+    /**
+     * Connects to the server. Sees whether that failed at once, and goes no further: with a server near by the rest
+     * might be over before the caller has returned, and then no event would tell of it.
+     */
+    private void dial() {
+        link = socks.links.connect(socks.settings.hi(), socks.settings.lo(), socks.settings.port(), owner);
+        start(false, Step.CONNECTING);
         connect();
     }
 
-    /** Goes as far as the link allows. */
+    /** Sends the request on a spare link, and goes no further, as above. */
+    private void resume(long nowNanos) {
+        start(true, Step.REQUEST);
+        boolean more = true;
+        while (more && step == Step.REQUEST) {
+            more = request();
+        }
+        replaceDead(nowNanos);
+    }
+
+    private void start(boolean onSpare, Step first) {
+        spare = onSpare;
+        refusal = Refusal.NONE;
+        unanswered = false;
+        boundHi = 0;
+        boundLo = 0;
+        boundPort = 0;
+        enter(first);
+    }
+
+    /** A server may leave a spare connection at any time: another one then shows whether it is there. */
+    private void replaceDead(long nowNanos) {
+        if (spare && unanswered) {
+            socks.spares.lost(nowNanos);
+            link.close();
+            dial();
+        }
+    }
+
+    /** Goes as far as the link allows; it may be another one after that. */
     void proceed(long nowNanos) {
         boolean more = true;
         while (more) {
@@ -74,22 +124,37 @@ final class Socks5Handshake {
                 case GREETING -> send(socks.putGreeting(), Step.METHOD, 2);
                 case METHOD, LOGIN_ANSWER, REPLY -> receive(nowNanos);
                 case SENDING_LOGIN -> send(socks.putLogin(), Step.LOGIN_ANSWER, 2);
-                case REQUEST -> send(socks.putRequest(command, hi, lo, port), Step.REPLY, LEAST_REPLY_BYTES);
+                case REQUEST -> command != NOTHING && request();
                 case DONE, FAILED -> false;
             };
         }
+        replaceDead(nowNanos);
+    }
+
+    private boolean request() {
+        return send(socks.putRequest(command, hi, lo, port), Step.REPLY, LEAST_REPLY_BYTES);
     }
 
     /** The time is over. */
     void onSilence() {
         if (step == Step.CONNECTING || step == Step.GREETING || step == Step.METHOD) {
-            socks.learned(UpstreamStatus.UNREACHABLE, SocketError.TIMED_OUT);
+            learned(UpstreamStatus.UNREACHABLE, SocketError.TIMED_OUT);
         }
         fail(Refusal.TIMED_OUT);
     }
 
     boolean isDone() {
         return step == Step.DONE;
+    }
+
+    /** Whether the server waits for a request. */
+    boolean isPrepared() {
+        return step == Step.REQUEST && command == NOTHING;
+    }
+
+    /** What it goes over: to be closed by the owner, whatever becomes of the handshake. */
+    Link link() {
+        return link;
     }
 
     /** NONE while under way or done. */
@@ -160,22 +225,30 @@ final class Socks5Handshake {
      */
     private boolean lost(int socketError) {
         if (step == Step.CONNECTING || step == Step.GREETING || step == Step.METHOD) {
-            socks.learned(UpstreamStatus.UNREACHABLE, socketError);
+            learned(UpstreamStatus.UNREACHABLE, socketError);
         }
+        unanswered = step == Step.REQUEST || step == Step.REPLY && progress == 0;
         return fail(Refusal.FAILED);
+    }
+
+    /** A connection that nobody waits for tells nothing: the server may want fewer of them. */
+    private void learned(UpstreamStatus shown, int socketError) {
+        if (command != NOTHING) {
+            socks.learned(shown, socketError);
+        }
     }
 
     /** VER and METHOD of RFC 1928 section 3, or VER and STATUS of RFC 1929 section 2; expected is 2. */
     private void answerByte(int index, int value) {
         if (step == Step.METHOD) {
             if (index == 0 && value != VERSION) {
-                socks.learned(UpstreamStatus.WRONG_PROTOCOL, 0);
+                learned(UpstreamStatus.WRONG_PROTOCOL, 0);
                 fail(Refusal.FAILED);
             } else if (index == 1) {
                 method = value;
             }
         } else if (index == 1 && value != 0) {
-            socks.learned(UpstreamStatus.LOGIN_REFUSED, 0);
+            learned(UpstreamStatus.LOGIN_REFUSED, 0);
             fail(Refusal.FAILED);
         }
     }
@@ -219,7 +292,7 @@ final class Socks5Handshake {
         switch (step) {
             case METHOD -> methodChosen();
             case LOGIN_ANSWER -> {
-                socks.learned(UpstreamStatus.UP, 0);
+                learned(UpstreamStatus.UP, 0);
                 enter(Step.REQUEST);
             }
             default -> {
@@ -233,13 +306,13 @@ final class Socks5Handshake {
 
     private void methodChosen() {
         if (method == NO_LOGIN) {
-            socks.learned(UpstreamStatus.UP, 0);
+            learned(UpstreamStatus.UP, 0);
             enter(Step.REQUEST);
         } else if (method == LOGIN && socks.settings.hasLogin()) {
             enter(Step.SENDING_LOGIN);
         } else {
             // 0xff: no acceptable method; anything else was not offered
-            socks.learned(UpstreamStatus.LOGIN_REFUSED, 0);
+            learned(UpstreamStatus.LOGIN_REFUSED, 0);
             fail(Refusal.FAILED);
         }
     }

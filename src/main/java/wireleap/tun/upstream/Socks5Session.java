@@ -44,10 +44,9 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
     void open(DatagramOwner owner, long nowNanos) {
         this.owner = owner;
         refusal = Refusal.NONE;
-        Socks5Settings to = socks.settings;
-        control = socks.links.connect(to.hi(), to.lo(), to.port(), this);
         // section 4: an address and port of zeros where the client does not know them yet
-        handshake.begin(control, Socks5Handshake.UDP_ASSOCIATE, 0, Socks5Address.mapped(0), 0);
+        handshake.begin(this, Socks5Handshake.UDP_ASSOCIATE, 0, Socks5Address.mapped(0), 0, nowNanos);
+        control = handshake.link();
         if (handshake.refusal() == Refusal.NONE) {
             socks.sessionDials.add(this, nowNanos);
         } else {
@@ -62,6 +61,7 @@ final class Socks5Session extends Dial implements DatagramSession, LinkOwner {
         }
         if (relay == null) {
             handshake.proceed(nowNanos);
+            control = handshake.link();
             advance(nowNanos);
         } else if (!controlLives()) {
             refuse(Refusal.FAILED);

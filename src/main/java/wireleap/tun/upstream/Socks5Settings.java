@@ -11,8 +11,12 @@ import java.nio.charset.StandardCharsets;
  * @param user 1..255 bytes of UTF-8, or empty: no login is offered (RFC 1929 section 2)
  * @param password up to 255 bytes of UTF-8; empty without a user
  * @param dialTimeoutNanos how long the server and its target may be silent, above 0
+ * @param spares most connections that are made in advance, 0..{@link #MOST_SPARES}
  */
-public record Socks5Settings(long hi, long lo, int port, String user, String password, long dialTimeoutNanos) {
+public record Socks5Settings(long hi, long lo, int port, String user, String password, long dialTimeoutNanos, int spares) {
+    /** More are not made in advance. */
+    public static final int MOST_SPARES = 64;
+    private static final int USUAL_SPARES = 8;
     private static final int MAX_FIELD_BYTES = 255;
 
     /** @throws IllegalArgumentException that says which value is outside which range; never the password */
@@ -32,6 +36,19 @@ public record Socks5Settings(long hi, long lo, int port, String user, String pas
         if (dialTimeoutNanos <= 0) {
             throw new IllegalArgumentException("dialTimeoutNanos is " + dialTimeoutNanos + ", must be above 0");
         }
+        if (spares < 0 || spares > MOST_SPARES) {
+            throw new IllegalArgumentException("spares is " + spares + ", must be 0.." + MOST_SPARES);
+        }
+    }
+
+    /** With as many spare connections as usual. */
+    public Socks5Settings(long hi, long lo, int port, String user, String password, long dialTimeoutNanos) {
+        this(hi, lo, port, user, password, dialTimeoutNanos, USUAL_SPARES);
+    }
+
+    /** The same with another number of spare connections. */
+    public Socks5Settings withSpares(int most) {
+        return new Socks5Settings(hi, lo, port, user, password, dialTimeoutNanos, most);
     }
 
     /** Whether user and password are offered to the server. */

@@ -12,14 +12,15 @@ final class Socks5Stream extends LinkStream {
     }
 
     void open(long hi, long lo, int port, StreamOwner owner, long nowNanos) {
-        begin(socks.links.connect(socks.settings.hi(), socks.settings.lo(), socks.settings.port(), this), owner);
-        handshake.begin(link, Socks5Handshake.CONNECT, hi, lo, port);
+        handshake.begin(this, Socks5Handshake.CONNECT, hi, lo, port, nowNanos);
+        begin(handshake.link(), owner);
         dialled(nowNanos);
     }
 
     @Override
     boolean proceed(long nowNanos) {
         handshake.proceed(nowNanos);
+        link = handshake.link();
         return handshake.isDone();
     }
 

@@ -127,7 +127,7 @@ class ConfigFileTest {
     void anUnknownNameIsRefusedAndTheKnownOnesAreNamed() throws IOException {
         assertWrong(": unknown name 'upstraem'; known are bypass, bypass-file, bypass-user, dns, early-accept,"
                 + " end-delay, fail-closed, forward, icmp, log-level, max-flows, max-udp-sessions, memory, mtu, post-replaces,"
-                + " queues, rule-base, socket, socket-group, strict, tun, tun-address, upstream", run("upstraem=direct"));
+                + " queues, rule-base, socket, socket-group, spares, strict, tun, tun-address, upstream", run("upstraem=direct"));
     }
 
     @Test

@@ -113,6 +113,11 @@ final class DnsAllocationTest {
         }
 
         @Override
+        public void passTo(LinkOwner who) {
+            owner = who;
+        }
+
+        @Override
         public void shutdownWrite() {
         }
 

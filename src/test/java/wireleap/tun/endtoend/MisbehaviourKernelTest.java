@@ -49,7 +49,8 @@ class MisbehaviourKernelTest {
     static void open() throws Exception {
         net = TestNet.open();
         proxy = ScriptedSocks.open(net);
-        daemon = Daemon.start(net, "--upstream", "socks5://10.77.0.1:1080");
+        // Scripts are for the connections of flows, not for those that are made in advance.
+        daemon = Daemon.start(net, "--upstream", "socks5://10.77.0.1:1080", "--spares", "0");
         bystander = Flow.open(net, TestNet.SERVER_4);
     }
 

@@ -81,6 +81,11 @@ final class StillLinks implements Links, Link, DatagramLink {
     }
 
     @Override
+    public void passTo(LinkOwner owner) {
+        this.owner = owner;
+    }
+
+    @Override
     public void shutdownWrite() {
     }
 

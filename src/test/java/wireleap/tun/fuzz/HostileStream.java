@@ -18,7 +18,7 @@ final class HostileStream implements Link {
     private static final int MOST_PIECES = 64;
 
     private final HostileLinks links;
-    private final LinkOwner owner;
+    private LinkOwner owner;
     private final boolean peeks;
     private int connectResult;
     /** 0, or the error that ended the socket. */
@@ -53,20 +53,20 @@ final class HostileStream implements Link {
             case 1 -> connected(HostileLinks.error(input.u8()), nowNanos);
             case 2 -> {
                 patternBytes = Math.min(MOST_HELD, patternBytes + input.u16() * 8);
-                owner.onReady(LinkOwner.READABLE, nowNanos);
+                tell(LinkOwner.READABLE, nowNanos);
             }
             case 3 -> say(input.bytes(input.u8()), nowNanos);
             case 4 -> say(answer(input.u8()), nowNanos);
             case 5 -> {
                 room = Math.min(MOST_HELD, room + input.u16() * 4);
-                owner.onReady(LinkOwner.WRITABLE, nowNanos);
+                tell(LinkOwner.WRITABLE, nowNanos);
             }
             case 6 -> {
                 ended = true;
-                owner.onReady(LinkOwner.READABLE, nowNanos);
+                tell(LinkOwner.READABLE, nowNanos);
             }
             case 7 -> fail(HostileLinks.error(input.u8()), nowNanos);
-            case 8 -> owner.onReady(input.u8() & 7, nowNanos);
+            case 8 -> tell(input.u8() & 7, nowNanos);
             case 9 -> chunk = 1 + input.u16();
             case 10 -> {
                 byte[] message = Place.question(input.u8(), true);
@@ -82,7 +82,7 @@ final class HostileStream implements Link {
             connectResult = result;
             error = result;
         }
-        owner.onReady(result == 0 ? LinkOwner.WRITABLE : HostileLinks.ALL, nowNanos);
+        tell(result == 0 ? LinkOwner.WRITABLE : HostileLinks.ALL, nowNanos);
     }
 
     void say(byte[] bytes, long nowNanos) {
@@ -91,7 +91,7 @@ final class HostileStream implements Link {
             System.arraycopy(bytes, 0, all, said.length, bytes.length);
             said = all;
         }
-        owner.onReady(LinkOwner.READABLE, nowNanos);
+        tell(LinkOwner.READABLE, nowNanos);
     }
 
     /** What a SOCKS5 server would say: RFC 1928 sections 3 and 6, RFC 1929 section 2. */
@@ -115,7 +115,13 @@ final class HostileStream implements Link {
         if (error == 0) {
             error = why;
         }
-        owner.onReady(HostileLinks.ALL, nowNanos);
+        tell(HostileLinks.ALL, nowNanos);
+    }
+
+    private void tell(int events, long nowNanos) {
+        if (!gone) {
+            owner.onReady(events, nowNanos);
+        }
     }
 
     // what the core does
@@ -206,6 +212,12 @@ final class HostileStream implements Link {
         }
         drop(gone);
         return gone;
+    }
+
+    @Override
+    public void passTo(LinkOwner owner) {
+        alive();
+        this.owner = owner;
     }
 
     @Override

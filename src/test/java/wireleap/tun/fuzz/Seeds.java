@@ -143,6 +143,9 @@ final class Seeds {
         text("answer-to-the-end", "HTTP/1.0 500 Oops\r\nETag: \"a\"\r\n\r\n{\"code\":500}");
         program("socks-login", 1, 2, 0, 0, 2, 0, 4, 2, 2, 0, 4, 3, 2, 0, 4, 4, 2, 0, 2, 0, 9, 2, 0, 6);
         program("socks-session", 0, 2, 1, 0, 2, 1, 4, 0, 2, 1, 4, 4, 0, 0, 2, 0, 4, 8, 0, 0, 2, 1, 5, 8, 0, 0, 4, 3, 8);
+        program("socks-spares", 0, 2, 0, 0, 2, 0, 4, 0, 2, 0, 4, 4, 3,  // a stream, and another one
+                2, 2, 0, 2, 2, 4, 0, 3, 2, 1, 4, 4,                     // a spare, used
+                2, 2, 0, 2, 2, 4, 0, 3, 2, 2, 6, 125);                  // and one that has ended when it is used
         program("socks-refusals", 0, 2, 0, 0, 2, 0, 4, 0, 2, 0, 4, 0x2e, 2, 1, 0, 2, 1, 4, 0, 2, 1, 4, 0x3e, 125);
     }
 

@@ -13,7 +13,10 @@ import wireleap.tun.upstream.SocketError;
 import wireleap.tun.upstream.StreamOwner;
 import wireleap.tun.upstream.UpstreamStream;
 
-/** A SOCKS5 server that says anything, to a stream and to a session: handshakes, and the header before datagrams. */
+/**
+ * A SOCKS5 server that says anything, to streams one after the other, to a session, and to the connections that are made in
+ * advance: handshakes, and the header before datagrams.
+ */
 final class SocksTarget implements Target {
     private static final int SLAB_BYTES = 192 << 10;
     private static final long PATIENCE_NANOS = 1_000_000;
@@ -38,6 +41,10 @@ final class SocksTarget implements Target {
             switch (operation & 3) {
                 case 0 -> watch.time(() -> links.obeyDatagrams(input, now));
                 case 1 -> nowNanos += 1L << (operation >> 2 & 31);
+                case 3 -> {
+                    flow.stream.close();
+                    flow.stream = socks.open(0, Place.TARGET_4, 80, flow, now);
+                }
                 default -> watch.time(() -> links.obeyStream(input, now));
             }
             watch.begin();

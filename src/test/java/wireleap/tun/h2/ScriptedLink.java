@@ -82,6 +82,11 @@ final class ScriptedLink implements Links, Link {
     }
 
     @Override
+    public void passTo(LinkOwner owner) {
+        this.owner = owner;
+    }
+
+    @Override
     public void shutdownWrite() {
     }
 

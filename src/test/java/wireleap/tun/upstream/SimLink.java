@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 public final class SimLink implements Link {
     private final SimNet net;
-    private final LinkOwner owner;
+    private LinkOwner owner;
     private final int bufferBytes;
     private int connectResult = SocketError.AGAIN;
     private SimServer server;
@@ -211,6 +211,12 @@ public final class SimLink implements Link {
         int gone = net.inMood() ? 1 + net.random.nextInt(length) : length;
         take(gone);
         return gone;
+    }
+
+    @Override
+    public void passTo(LinkOwner owner) {
+        alive();
+        this.owner = owner;
     }
 
     @Override

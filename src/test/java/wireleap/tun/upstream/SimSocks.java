@@ -22,6 +22,10 @@ public final class SimSocks implements SimServer {
         public boolean resets;
         /** Never says more than so many bytes, and stays. */
         public int fallsSilentAfter = Integer.MAX_VALUE;
+        /** Closes, or resets, what has asked for nothing for so long after its greeting or login. */
+        public long patienceNanos = Long.MAX_VALUE;
+        /** Resets so many of those that ask for something. */
+        public int requestsReset;
         /** Sends each byte by itself. */
         public boolean trickles;
         /** The stream's first bytes, sent together with the reply. */
@@ -81,8 +85,19 @@ public final class SimSocks implements SimServer {
             offered |= in[2 + i] == method;
         }
         step = method == 2 ? Step.LOGIN : Step.REQUEST;
+        awaitRequest(link);
         say(link, new byte[] {(byte) manners.version, (byte) (offered || manners.method >= 0 ? method : 0xff)});
         return 2 + in[1];
+    }
+
+    private void awaitRequest(SimLink link) {
+        if (manners.patienceNanos < Long.MAX_VALUE) {
+            link.net().after(manners.patienceNanos, now -> {
+                if (step != Step.DONE) {
+                    end(link);
+                }
+            });
+        }
     }
 
     private int login(SimLink link, byte[] in) {
@@ -102,6 +117,12 @@ public final class SimSocks implements SimServer {
         int length = in.length < 4 ? Integer.MAX_VALUE : in[3] == 1 ? 10 : 22;
         if (in.length < length) {
             return 0;
+        }
+        if (manners.requestsReset > 0) {
+            manners.requestsReset--;
+            step = Step.DONE;
+            link.serverReset();
+            return length;
         }
         ByteBuffer request = ByteBuffer.wrap(in);
         manners.command = in[1];
@@ -152,9 +173,12 @@ public final class SimSocks implements SimServer {
     private void leave(SimLink link) {
         step = Step.DONE;
         link.serverBecomes(SimServer.mute());
-        if (said < manners.closesAfter) {
-            return;
+        if (said >= manners.closesAfter) {
+            end(link);
         }
+    }
+
+    private void end(SimLink link) {
         if (manners.resets) {
             link.serverReset();
         } else {

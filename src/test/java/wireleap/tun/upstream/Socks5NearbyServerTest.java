@@ -73,6 +73,11 @@ class Socks5NearbyServerTest {
         }
 
         @Override
+        public void passTo(LinkOwner owner) {
+            this.owner = owner;
+        }
+
+        @Override
         public void shutdownWrite() {
         }
 
