@@ -9,7 +9,6 @@ import wireleap.tun.upstream.Refusal;
 import wireleap.tun.upstream.SocketError;
 import wireleap.tun.upstream.StreamOwner;
 import wireleap.tun.upstream.UpstreamStream;
-import wireleap.tun.wire.AddressText;
 
 /**
  * A TCP flow's stream. What has come stays in its ring until it is discarded, so that the ring is the flow's window. A
@@ -23,9 +22,6 @@ final class FlowStream extends H2Stream implements UpstreamStream {
     private final Ring ring;
     private StreamOwner owner;
     private Refusal refusal;
-    private long hi;
-    private long lo;
-    private int port;
     private boolean connected;
     /** 0, or the SocketError that reading tells behind what has come. */
     private int failure;
@@ -49,11 +45,8 @@ final class FlowStream extends H2Stream implements UpstreamStream {
     }
 
     void begin(long hi, long lo, int port, StreamOwner owner) {
-        beginUnopened();
+        beginUnopened(hi, lo, port);
         ring.reset(0, MAX_WINDOW_BYTES);
-        this.hi = hi;
-        this.lo = lo;
-        this.port = port;
         this.owner = owner;
         refusal = Refusal.NONE;
         connected = false;
@@ -71,11 +64,6 @@ final class FlowStream extends H2Stream implements UpstreamStream {
     @Override
     String protocol() {
         return "tcp";
-    }
-
-    @Override
-    String target() {
-        return AddressText.of(hi, lo, port);
     }
 
     @Override
@@ -262,12 +250,7 @@ final class FlowStream extends H2Stream implements UpstreamStream {
     public int peek(MemorySegment memory, long offset, int length) {
         int given = connected ? (int) Math.min(length, tail - peekPosition) : 0;
         if (given > 0) {
-            int first = ring.contiguous(peekPosition, given);
-            MemorySegment.copy(ring.memory(), ring.offset(peekPosition), memory, offset, first);
-            if (first < given) {
-                MemorySegment.copy(ring.memory(), ring.offset(peekPosition + first), memory, offset + first,
-                        given - first);
-            }
+            ring.get(peekPosition, memory, offset, given);
             peekPosition += given;
             return given;
         }

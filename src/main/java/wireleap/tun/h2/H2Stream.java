@@ -2,10 +2,14 @@ package wireleap.tun.h2;
 
 import java.lang.foreign.MemorySegment;
 import wireleap.tun.mem.Chain;
+import wireleap.tun.wire.AddressText;
 
 /** A stream of a connection: its number, its windows, how far it has come. Pooled by its kinds. */
 abstract class H2Stream {
     final H2c h2;
+    private long hi;
+    private long lo;
+    private int port;
     /** In the one list where it waits: for a connection, to be told of, or to send. */
     final Chain.Link<H2Stream> wait = new Chain.Link<>(this);
     /** In its connection's list of those that owe a WINDOW_UPDATE. */
@@ -39,8 +43,11 @@ abstract class H2Stream {
         this.h2 = h2;
     }
 
-    /** Begins a life without a connection. */
-    final void beginUnopened() {
+    /** Begins a life without a connection, to lead to this target. */
+    final void beginUnopened(long hi, long lo, int port) {
+        this.hi = hi;
+        this.lo = lo;
+        this.port = port;
         connection = null;
         id = 0;
         unacknowledged = 0;
@@ -76,7 +83,25 @@ abstract class H2Stream {
     abstract String protocol();
 
     /** Address and port: {@code wl-dial-target}. */
-    abstract String target();
+    final String target() {
+        return AddressText.of(hi, lo, port);
+    }
+
+    final boolean leadsTo(long hi, long lo, int port) {
+        return this.port == port && this.lo == lo && this.hi == hi;
+    }
+
+    final long hi() {
+        return hi;
+    }
+
+    final long lo() {
+        return lo;
+    }
+
+    final int port() {
+        return port;
+    }
 
     /** A DATA frame of so many bytes of payload begins; the window has been charged. */
     abstract void onDataBegin(int length, long nowNanos);

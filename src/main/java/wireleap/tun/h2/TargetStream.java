@@ -6,7 +6,6 @@ import wireleap.tun.mem.Chain;
 import wireleap.tun.mem.Ring;
 import wireleap.tun.upstream.DatagramMeta;
 import wireleap.tun.upstream.SocketError;
-import wireleap.tun.wire.AddressText;
 
 /**
  * The stream of a UDP session to one target: a DATA frame is a datagram, both ways, be it empty; but an empty one that
@@ -26,9 +25,6 @@ final class TargetStream extends H2Stream {
     final Chain.Link<TargetStream> readable = new Chain.Link<>(this);
     private final Ring ring;
     private Session session;
-    private long hi;
-    private long lo;
-    private int port;
     /** End of the whole datagrams. */
     private long tail;
     /** Bytes of the present datagram that are here; below 0: it is dropped. */
@@ -40,28 +36,16 @@ final class TargetStream extends H2Stream {
     }
 
     void begin(Session session, long hi, long lo, int port) {
-        beginUnopened();
+        beginUnopened(hi, lo, port);
         ring.reset(0, MAX_RING_BYTES);
         this.session = session;
-        this.hi = hi;
-        this.lo = lo;
-        this.port = port;
         tail = 0;
         come = 0;
-    }
-
-    boolean leadsTo(long hi, long lo, int port) {
-        return this.port == port && this.lo == lo && this.hi == hi;
     }
 
     @Override
     String protocol() {
         return "udp";
-    }
-
-    @Override
-    String target() {
-        return AddressText.of(hi, lo, port);
     }
 
     @Override
@@ -120,10 +104,8 @@ final class TargetStream extends H2Stream {
         int length = Bytes.i32(ring.memory(), ring.offset(ring.base()));
         long at = ring.base() + ALIGNMENT;
         int given = Math.min(length, room);
-        int first = ring.contiguous(at, given);
-        MemorySegment.copy(ring.memory(), ring.offset(at), memory, offset, first);
-        MemorySegment.copy(ring.memory(), ring.offset(at + first), memory, offset + first, given - first);
-        meta.fill(hi, lo, port, offset);
+        ring.get(at, memory, offset, given);
+        meta.fill(hi(), lo(), port(), offset);
         ring.release(at + aligned(length));
         ring.discardIfEmpty(tail);
         return given;

@@ -104,6 +104,16 @@ public final class Ring {
         }
     }
 
+    /** Copies bytes that were put: the whole range must lie in the window, else AssertionError. */
+    public void get(long position, MemorySegment to, long offset, int length) {
+        checkInWindow(position, length);
+        int first = contiguous(position, length);
+        MemorySegment.copy(slab.memory(), offset(position), to, offset, first);
+        if (first < length) {
+            MemorySegment.copy(slab.memory(), block, to, offset + first, length - first);
+        }
+    }
+
     /** The bytes before this position are no longer needed: the window begins there. It must not be before the base. */
     public void release(long position) {
         if (position < base) {
@@ -164,7 +174,7 @@ public final class Ring {
 
     private void checkInWindow(long position, int length) {
         if (length < 0 || position < base || position + length > base + capacity) {
-            throw new AssertionError("put of " + length + " bytes at " + position + ": the window is " + base + ".."
+            throw new AssertionError(length + " bytes at " + position + ": the window is " + base + ".."
                     + (base + capacity));
         }
     }

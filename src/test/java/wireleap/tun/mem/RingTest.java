@@ -44,7 +44,18 @@ class RingTest {
         int second = ring.contiguous(position + first, length - first);
         assertEquals(length, first + second, "two slices hold any range");
         MemorySegment.copy(ring.memory(), ValueLayout.JAVA_BYTE, ring.offset(position + first), result, first, second);
+        byte[] copied = new byte[length];
+        ring.get(position, MemorySegment.ofArray(copied), 0, length);
+        assertArrayEquals(result, copied);
         return result;
+    }
+
+    @Test
+    void bytesBeyondTheWindowCannotBeTakenOut() {
+        ring.reset(0, MIB);
+        ring.reserve(4 * KIB);
+        MemorySegment to = Arena.ofAuto().allocate(1);
+        assertThrows(AssertionError.class, () -> ring.get(4 * KIB, to, 0, 1));
     }
 
     @Test
