@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Connection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-    private static final long GRACE_NANOS = 20_000_000;
+    private static final long GRACE_NANOS = 10_000_000;
     private static final int LARGE_BODIES_WAITING = 64;
     private static final int LINGER_BYTES = 8 << 10;
 

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
 final class SocketFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SocketFile.class);
     private static final int PATH_BYTES = 106;       // sockaddr_un (linux/un.h) has 108, of which the JDK uses these
-    private static final int BACKLOG = 256;       // who waits there waits behind all that came before
+    private static final int BACKLOG = 128;       // whoever waits there waits behind all that came before
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
     private static final int TYPE_MASK = 0170000;    // S_IFMT and S_IFSOCK, man 7 inode
     private static final int TYPE_SOCKET = 0140000;
