@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import wireleap.tun.client.BypassClient;
 import wireleap.tun.testing.BusyCores;
 import wireleap.tun.testing.Controller;
 import wireleap.tun.testing.Daemon;
@@ -29,6 +30,8 @@ import wireleap.tun.testing.TestNet;
 class ControllerKernelTest {
     private static final String LIST = "[\"192.0.2.1\",\"192.0.2.2\"]";
     private static final int ANOTHER_USER = 4713;
+    /** A time counts at the best of so many: the machine may be busy with other things as well. */
+    private static final int TRIES = 5;
     private static TestNet net;
     private static Overlay overlay;
     private static Controller controller;
@@ -64,46 +67,54 @@ class ControllerKernelTest {
         return found.get("uid") + ":" + found.get("gid") + " " + Integer.toOctalString(mode);
     }
 
-    /** Five times 300 ms, for a machine that is not idle; what it took is printed. */
-    @Test
-    void theSocketAnswersSoonAfterExec() throws Exception {
-        long begin = System.nanoTime();
-        controller.launch();
-        while (!controller.answers() && controller.daemon().isAlive()) {
-            Thread.sleep(1);
-        }
-        long millis = (System.nanoTime() - begin) / 1_000_000;
-        System.out.println("from exec to the first answer: " + millis + " ms");
-        assertTrue(millis < 1_500, () -> millis + " ms\n" + controller.log());
+    private static long millisSince(long beginNanos) {
+        return (System.nanoTime() - beginNanos) / 1_000_000;
     }
 
-    /** At the best of five, for the machine may be busy with other things as well. */
+    /** Five times 300 ms, which is for an idle machine; what it took is printed. */
+    @Test
+    void theSocketAnswersSoonAfterExec() throws Exception {
+        long millis = Long.MAX_VALUE;
+        for (int tries = 0; tries < TRIES && millis > 1_500; tries++) {
+            controller.close();
+            long begin = System.nanoTime();
+            controller.launch();
+            while (!controller.answers() && controller.daemon().isAlive()) {
+                Thread.sleep(1);
+            }
+            millis = millisSince(begin);
+        }
+        System.out.println("from exec to the first answer: " + millis + " ms");
+        assertTrue(millis <= 1_500, controller::log);
+    }
+
     @Test
     void withAllCoresBusyItAnswersWhileTheControllerAsks() throws Exception {
         int polls = Integer.MAX_VALUE;
         try (var busy = new BusyCores()) {
-            for (int tries = 0; tries < 5 && polls > Controller.POLLS; tries++) {
+            for (int tries = 0; tries < TRIES && polls > Controller.POLLS; tries++) {
                 controller.close();
-                polls = Math.min(polls, controller.start("null"));
+                polls = controller.start("null");
             }
         }
-        assertTrue(polls <= Controller.POLLS, polls + "\n" + controller.log());
+        System.out.println("with all cores busy: answer to poll " + polls);
+        assertTrue(polls <= Controller.POLLS, controller::log);
     }
 
-    /** At the best of five. */
     @Test
     void withAllCoresBusyItIsGoneWithinASecond() throws Exception {
         long millis = Long.MAX_VALUE;
         try (var busy = new BusyCores()) {
-            for (int tries = 0; tries < 5 && millis > 1_000; tries++) {
+            for (int tries = 0; tries < TRIES && millis > 1_000; tries++) {
                 controller.start(LIST);
                 controller.awaitActive();
                 long begin = System.nanoTime();
                 controller.stop();
-                millis = Math.min(millis, (System.nanoTime() - begin) / 1_000_000);
+                millis = millisSince(begin);
             }
         }
-        assertTrue(millis <= 1_000, millis + " ms\n" + controller.log());
+        System.out.println("with all cores busy: gone after " + millis + " ms");
+        assertTrue(millis <= 1_000, controller::log);
     }
 
     @Test
@@ -169,6 +180,30 @@ class ControllerKernelTest {
         controller.awaitActive();
         assertEquals(Long.toString(controller.daemon().pid()),
                 Files.readString(controller.home().resolve("wireleap_tun.pid")));
+    }
+
+    @Test
+    void itIsTheProcessThatTheControllerWatches() throws Exception {
+        controller.start("null");
+        assertTrue(controller.api().read("/state").body().contains("\"pid\":" + controller.daemon().pid() + ","));
+    }
+
+    /** As a person would who knows the original: the program itself, by root, in the controller's environment. */
+    @Test
+    void theEnvironmentAloneMakesItTheControllersDaemon() throws Exception {
+        Path home = Files.createDirectory(net.directory().resolve("roots"));
+        var daemon = net.inside().start(overlay.command("env", "WIRELEAP_HOME=" + home,
+                "WIRELEAP_ADDR_H2C=127.0.0.1:13490/broker", "WIRELEAP_ADDR_TUN=10.13.49.0:13492",
+                Daemon.launcher().toString()));
+        try {
+            var api = new BypassClient(home.resolve("wireleap_tun.sock"));
+            api.add(List.of("192.0.2.1"));
+            api.add(List.of("192.0.2.2"));
+            assertEquals(List.of("192.0.2.2"), api.bypass().entries());
+        } finally {
+            daemon.destroy();
+            daemon.waitFor();
+        }
     }
 
     @Test

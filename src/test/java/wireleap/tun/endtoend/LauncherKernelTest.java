@@ -12,6 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import wireleap.tun.testing.Controller;
 import wireleap.tun.testing.Daemon;
 import wireleap.tun.testing.NeedsProgram;
@@ -151,39 +153,41 @@ class LauncherKernelTest {
                 lines(asUser(launcher().toString(), "controlled", "0", "0", "/"), "Uid:"));
     }
 
+    private void assertSays(String words, String... command) throws Exception {
+        String said = asUser(command);
+        assertTrue(said.contains(words), said);
+    }
+
     @Test
     void withoutTheSetuidBitItSaysHowToInstallIt() throws Exception {
         asRoot("chmod 755 " + launcher());
-        assertTrue(asUser(launcher().toString()).contains("sudo wireleap_tun install --wireleap"));
+        assertSays("sudo wireleap_tun install --wireleap", launcher().toString());
     }
 
     @Test
     void whereNoProgramMayGainPrivilegesItSaysSo() throws Exception {
-        assertTrue(asUser("setpriv", "--no-new-privs", launcher().toString()).contains("root's rights are missing"));
+        assertSays("root's rights are missing", "setpriv", "--no-new-privs", launcher().toString());
     }
 
     /** In a directory of another user's it would start a daemon for that one. */
     @Test
     void aHardLinkOfItIsRefused() throws Exception {
         asRoot("ln " + launcher() + " " + controller.home().resolve("other"));
-        assertTrue(asUser(controller.home().resolve("other").toString()).contains("must have this one name"));
+        assertSays("must have this one name", controller.home().resolve("other").toString());
     }
 
-    @Test
-    void anImageThatOthersMayWriteIsRefused() throws Exception {
-        asRoot("chmod 775 /usr/lib/wireleap_tun/bin");
-        assertTrue(asUser(launcher().toString()).contains("must belong to root and be writable by nobody else"));
-    }
-
-    @Test
-    void anImageOfAnotherUserIsRefused() throws Exception {
-        asRoot("chown " + Controller.USER + " /usr/lib/wireleap_tun/bin/wireleap_tun");
-        assertTrue(asUser(launcher().toString()).contains("must belong to root and be writable by nobody else"));
+    /** What others than root could change must not run as root. */
+    @ParameterizedTest
+    @ValueSource(strings = {"chmod 775 /usr/lib/wireleap_tun/bin", "chmod o+w /usr/lib/wireleap_tun/bin/wireleap_tun",
+        "chown 4711 /usr/lib/wireleap_tun/bin/wireleap_tun", "chown 4711 /usr/lib/wireleap_tun"})
+    void anImageThatIsNotRootsAloneIsRefused(String change) throws Exception {
+        asRoot(change);
+        assertSays("must belong to root and be writable by nobody else", launcher().toString());
     }
 
     @Test
     void aMissingImageIsToldByItsPath() throws Exception {
         asRoot("rm -r /usr/lib/wireleap_tun");
-        assertTrue(asUser(launcher().toString()).contains("/usr/lib/wireleap_tun: No such file or directory"));
+        assertSays("/usr/lib/wireleap_tun: No such file or directory", launcher().toString());
     }
 }
