@@ -70,7 +70,8 @@ public final class RouteQuestion {
             KernelWay kernel = new KernelWay(rule.map(found -> LinuxClaims.anyRule(found).words()),
                     Optional.of(Rule.tableName(entry.orElse(way).table())), entry.map(found -> words(found, names)),
                     Optional.of(device), "");
-            return new RouteExplanation(address, kernel, planned, agrees(planned, device, rule));
+            PlannedWay meant = meant(planned, device, rule);
+            return new RouteExplanation(address, kernel, meant, isTun(device) == meant.intoTun());
         } catch (ErrnoException e) {
             throw new RouteRefusedException(e.getMessage(), e);
         }
@@ -128,12 +129,15 @@ public final class RouteQuestion {
         return address.isAnyLocalAddress();
     }
 
-    /** What the kernel has of its own, and specific routes of its main table, are meant to be left to it. */
-    private boolean agrees(PlannedWay planned, String device, Optional<RuleEntry> rule) {
-        boolean isInTun = plan.device().map(Device::name).map(device::equals).orElse(false);
-        boolean isLeftToHost = rule.map(found -> found.table() == LOCAL || found.protocol() == RouteSettings.PROTOCOL
-                && found.table() == MAIN).orElse(false);
-        return isInTun == planned.intoTun() || !isInTun && isLeftToHost;
+    /** What is captured but for what the kernel has of its own, and for the specific routes of its main table. */
+    private PlannedWay meant(PlannedWay planned, String device, Optional<RuleEntry> rule) {
+        boolean isLeftToHost = !isTun(device) && rule.map(found -> found.table() == LOCAL
+                || found.protocol() == RouteSettings.PROTOCOL && found.table() == MAIN).orElse(false);
+        return planned.intoTun() && isLeftToHost ? new PlannedWay(false, "left to this host's own routes") : planned;
+    }
+
+    private boolean isTun(String device) {
+        return plan.device().map(Device::name).map(device::equals).orElse(false);
     }
 
     private static String words(RouteEntry entry, Map<Integer, String> names) {

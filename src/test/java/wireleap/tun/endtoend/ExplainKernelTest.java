@@ -53,7 +53,8 @@ class ExplainKernelTest {
     @ParameterizedTest
     @CsvSource({"198.51.100.1, tun, captured", "2001:db8:99::1, tun, captured", "203.0.113.9, tun, captured",
         "198.51.100.9, around, bypass entry 198.51.100.9", "2001:db8:99::9, around, bypass entry 2001:db8:99::8/125",
-        "10.77.0.1, tun, captured", "fd77::1, tun, captured", "10.77.0.2, tun, captured", "127.0.0.1, tun, captured",
+        "10.77.0.1, around, 'left to this host''s own routes'", "fd77::1, around, 'left to this host''s own routes'",
+        "10.77.0.2, around, 'left to this host''s own routes'", "127.0.0.1, around, 'left to this host''s own routes'",
         "224.0.0.251, around, never captured: 224.0.0.0/4"})
     void theKernelIsQuotedAndAgrees(String address, String way, String why) throws Exception {
         Map<String, Object> explained = explained(address);
