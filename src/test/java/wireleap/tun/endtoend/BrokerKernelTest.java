@@ -1,6 +1,7 @@
 package wireleap.tun.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,24 +14,30 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import wireleap.tun.testing.Broker;
 import wireleap.tun.testing.Daemon;
 import wireleap.tun.testing.Echo;
 import wireleap.tun.testing.Family;
 import wireleap.tun.testing.Flow;
-import wireleap.tun.testing.GoBroker;
 import wireleap.tun.testing.NeedsProgram;
 import wireleap.tun.testing.NeedsTun;
 import wireleap.tun.testing.Sha256;
 import wireleap.tun.testing.TestNet;
 
-/** Through a broker with Go's own HTTP/2 server, as Wireleap's is. */
+/** Through a broker with Go's own HTTP/2 server, as Wireleap's is, and through one with Jetty's. */
+@ParameterizedClass
+@EnumSource
 @NeedsTun
 @NeedsProgram("ip")
 @Timeout(60)
@@ -38,18 +45,22 @@ class BrokerKernelTest {
     private static final long BYTES = 256L << 20;
     private static final long SEED = 20_220_818;
     private static final int CROWD = 2_000;
+    private static final int TRANSFERS = 8;
     private static TestNet net;
-    private static GoBroker broker;
+    private static Broker broker;
     private static Daemon daemon;
 
-    @BeforeAll
-    static void open() throws Exception {
+    @Parameter
+    Broker.Server server;
+
+    @BeforeParameterizedClassInvocation
+    static void open(Broker.Server server) throws Exception {
         net = TestNet.open();
-        broker = GoBroker.build(net);
+        broker = Broker.of(server, net);
         daemon = Daemon.start(net, "--upstream", broker.start(), "--end-delay", "1");
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void close() {
         net.close();
     }
@@ -125,14 +136,16 @@ class BrokerKernelTest {
         try (var server = net.listen(TestNet.SERVER_4)) {
             nobody = (InetSocketAddress) server.getLocalAddress();
         }
-        try (var near = net.dial(nobody)) {
-            assertThrows(IOException.class, () -> hear(near, 1));
-        }
+        assertThrows(IOException.class, () -> {
+            try (var near = net.dial(nobody)) {
+                hear(near, 1);
+            }
+        });
     }
 
     @Test
     void anErrorTrailerIsAResetBehindWhatCame() throws Exception {
-        var at = new InetSocketAddress(TestNet.SERVER_4, GoBroker.BROKEN_PORT);
+        var at = new InetSocketAddress(TestNet.SERVER_4, Broker.BROKEN_PORT);
         try (var server = net.outside().call(() -> java.nio.channels.ServerSocketChannel.open().bind(at));
                 var flow = Flow.open(net, server)) {
             flow.far().write(StandardCharsets.UTF_8.encode("half"));
@@ -211,12 +224,36 @@ class BrokerKernelTest {
                 near.write(ByteBuffer.allocate(1));
                 assertThrows(PortUnreachableException.class, () -> near.read(ByteBuffer.allocate(1)));
             }
-            broker.start();
-            daemon.await("carrying again", () -> {
-                try (var near = net.dial(at)) {
-                    return "again".equals(say(near, "again"));
-                }
-            });
+            startAgain(at);
+        }
+    }
+
+    private static void startAgain(InetSocketAddress echo) throws Exception {
+        broker.start();
+        daemon.await("carrying again", () -> {
+            try (var near = net.dial(echo)) {
+                return "again".equals(say(near, "again"));
+            }
+        });
+    }
+
+    @Test
+    void aBrokerThatIsKilledUnderLoadEndsNoTransferCleanly() throws Exception {
+        List<Future<String>> received = new ArrayList<>();
+        for (int i = 0; i < TRANSFERS; i++) {
+            var flow = Flow.open(net, TestNet.SERVER_4);
+            net.outside().fork(() -> Sha256.send(flow.far(), Long.MAX_VALUE, SEED));
+            received.add(net.inside().fork(() -> Sha256.receive(flow.near())));
+        }
+        long before = daemon.stat("bytes", "streamsDown");
+        daemon.await("carrying", () -> daemon.stat("bytes", "streamsDown") > before + (16 << 20));
+        broker.kill();
+        for (var each : received) {
+            var end = assertThrows(ExecutionException.class, () -> each.get(15, TimeUnit.SECONDS), () -> "with " + server);
+            assertInstanceOf(IOException.class, end.getCause());
+        }
+        try (var echo = Echo.open(net, TestNet.SERVER_4)) {
+            startAgain(echo.at(TestNet.SERVER_4));
         }
     }
 }

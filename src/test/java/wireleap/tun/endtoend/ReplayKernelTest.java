@@ -17,10 +17,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import wireleap.tun.demo.Mirror;
+import wireleap.tun.testing.Broker;
 import wireleap.tun.testing.Controller;
 import wireleap.tun.testing.Daemon;
 import wireleap.tun.testing.Echo;
-import wireleap.tun.testing.GoBroker;
 import wireleap.tun.testing.HostState;
 import wireleap.tun.testing.NeedsProgram;
 import wireleap.tun.testing.NeedsTun;
@@ -41,7 +41,7 @@ class ReplayKernelTest {
     private static TestNet net;
     private static Overlay overlay;
     private static Controller controller;
-    private static GoBroker broker;
+    private static Broker broker;
     private static Path circuit;
     private static List<Relay> relays;
     private static Mirror mirror;
@@ -53,7 +53,7 @@ class ReplayKernelTest {
         net = TestNet.open();
         overlay = Overlay.open(net);
         controller = new Controller(net, overlay);
-        broker = GoBroker.build(net);
+        broker = Broker.of(Broker.Server.GO, net);
         circuit = net.directory().resolve("circuit");
         relays = List.of(Relay.open(net, new InetSocketAddress("198.51.100.201", 9001)),
                 Relay.open(net, new InetSocketAddress("198.51.100.202", 9002)));

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 
 /** What a test needs of the machine, and what becomes of the test where that is missing. */
@@ -26,6 +27,11 @@ final class Requirement {
             throw new AssertionError("needs " + what + ", and with CI=true no test may be skipped");
         }
         return ConditionEvaluationResult.disabled("needs " + what);
+    }
+
+    /** The same in the midst of a test, which ends here when it is not met. */
+    static void assume(boolean met, String what) {
+        Assumptions.assumeFalse(of(met, what).isDisabled(), "needs " + what);
     }
 
     /** Whether this process belongs to user id 0, by the owner of its own directory under /proc. */
