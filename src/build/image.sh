@@ -70,7 +70,8 @@ log=$(dirname "$image")/train.log
 own=
 unshare --map-root-user true 2>/dev/null && own='unshare --map-root-user'
 if $own "$image/runtime/bin/java" "@$image/lib/java.options" "-XX:AOTCacheOutput=$cache" \
-    -m wireleap.tun/wireleap.tun.Main train >"$log" 2>&1 && [ -f "$cache" ]; then
+    "-XX:CompileCommandFile=$project/src/build/trained" -m wireleap.tun/wireleap.tun.Main train >"$log" 2>&1 &&
+    [ -f "$cache" ]; then
     :
 else
     rm -f "$cache"
