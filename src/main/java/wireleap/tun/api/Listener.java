@@ -64,12 +64,21 @@ final class Listener implements AutoCloseable {
         }
     }
 
-    private void admit(SocketChannel channel) throws InterruptedException {
-        if (connections.size() >= limits.connections() && !endOldest()) {
-            refuse(channel);
-            return;
+    private void admit(SocketChannel channel) throws IOException, InterruptedException {
+        try {
+            if (connections.size() >= limits.connections() && !endOldest()) {
+                refuse(channel);
+                return;
+            }
+            threads.acquire();
+        } catch (InterruptedException e) {             // the server stops
+            channel.close();
+            throw e;
         }
-        threads.acquire();
+        begin(channel);
+    }
+
+    private void begin(SocketChannel channel) {
         Connection connection = new Connection(channel, all);
         Thread serving = Thread.ofVirtual().name("api-connection")
                 .uncaughtExceptionHandler((any, e) -> LOG.error("a connection's thread ended: {}", e.toString()))
