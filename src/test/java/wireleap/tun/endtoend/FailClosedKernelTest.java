@@ -8,14 +8,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +25,6 @@ import wireleap.tun.testing.Leaks;
 import wireleap.tun.testing.NeedsProgram;
 import wireleap.tun.testing.NeedsTun;
 import wireleap.tun.testing.TestNet;
-import wireleap.tun.testing.Upstream;
 
 /**
  * {@code --fail-closed}: from the first "active" to the begin of a stop nothing that was captured goes out by the
@@ -37,37 +34,16 @@ import wireleap.tun.testing.Upstream;
 @NeedsTun
 @NeedsProgram({"ip", "nft"})
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
-class FailClosedKernelTest {
+class FailClosedKernelTest extends KeptHost {
     private static final int KILLS = Integer.getInteger("failclosed.kills", 50);
     private static final String BYPASSED = "198.51.100.200";
 
     /** When the daemon is killed. */
     private enum Moment { START, RUN, ROUTES, STOP }
 
-    private TestNet net;
-    private String upstream;
-    private String before;
-
-    @BeforeEach
-    void open() throws Exception {
-        net = TestNet.open();
-        upstream = Upstream.OWN.open(net);
-        before = hostState();
-    }
-
-    @AfterEach
-    void close() {
-        net.close();
-    }
-
-    private String hostState() throws Exception {
-        return HostState.of(net.inside(), net.directory()).toString();
-    }
-
-    private String[] options(String... more) {
-        var options = new ArrayList<>(List.of("--upstream", upstream, "--fail-closed"));
-        options.addAll(List.of(more));
-        return options.toArray(String[]::new);
+    @Override
+    String[] options(String... more) {
+        return Stream.concat(Stream.of(super.options(more)), Stream.of("--fail-closed")).toArray(String[]::new);
     }
 
     private Daemon start(String... more) throws Exception {
@@ -190,7 +166,7 @@ class FailClosedKernelTest {
         try (var killed = start()) {
             killed.kill();
         }
-        try (var next = Daemon.start(net, "--upstream", upstream)) {
+        try (var next = Daemon.start(net, super.options())) {
             next.kill();
         }
         awaitNoTun();

@@ -3,16 +3,13 @@ package wireleap.tun.endtoend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
-import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -20,8 +17,6 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,42 +25,19 @@ import org.junit.jupiter.params.provider.EnumSource;
 import wireleap.tun.testing.Daemon;
 import wireleap.tun.testing.Family;
 import wireleap.tun.testing.Flow;
-import wireleap.tun.testing.HostState;
 import wireleap.tun.testing.NeedsProgram;
 import wireleap.tun.testing.NeedsTun;
 import wireleap.tun.testing.TestNet;
-import wireleap.tun.testing.Upstream;
 
 /** Starts, ends and deaths, and what they leave behind in the host. */
 @NeedsTun
 @NeedsProgram("ip")
 @Timeout(60)
-class LifecycleKernelTest {
+class LifecycleKernelTest extends KeptHost {
     private static final String THROWS = "13492";
-    private TestNet net;
-    private String upstream;
-    private String before;
-
-    @BeforeEach
-    void open() throws Exception {
-        net = TestNet.open();
-        upstream = Upstream.OWN.open(net);
-        before = hostState();
-    }
-
-    @AfterEach
-    void close() {
-        net.close();
-    }
-
-    private String hostState() throws Exception {
-        return HostState.of(net.inside(), net.directory()).toString();
-    }
 
     private Daemon start(String... more) throws Exception {
-        var options = new ArrayList<>(List.of("--upstream", upstream));
-        options.addAll(List.of(more));
-        return Daemon.start(net, options.toArray(String[]::new));
+        return Daemon.start(net, options(more));
     }
 
     /** The throws of our table, without the permanent ones, in the words of the API. */
@@ -134,7 +106,7 @@ class LifecycleKernelTest {
     void aSecondDaemonIsRefusedAndDisturbsNothing() throws Exception {
         try (var daemon = start("--bypass", "192.0.2.1")) {
             String running = hostState();
-            var second = Daemon.launch(net, "--upstream", upstream, "--tun", "wltun1");
+            var second = Daemon.launch(net, options("--tun", "wltun1"));
             assertTrue(second.process().waitFor(10, TimeUnit.SECONDS));
             assertEquals(1, second.process().exitValue(), second::log);
             assertEquals(running, hostState());
@@ -185,7 +157,7 @@ class LifecycleKernelTest {
 
     @Test
     void aStartThatFailsUndoesEverything() throws Exception {
-        var failing = Daemon.launch(net, "--upstream", upstream, "--tun", "veth0");
+        var failing = Daemon.launch(net, options("--tun", "veth0"));
         assertTrue(failing.process().waitFor(10, TimeUnit.SECONDS));
         assertEquals(1, failing.process().exitValue(), failing::log);
         assertEquals(before, hostState(), failing::log);
