@@ -288,7 +288,10 @@ public final class H2c implements Upstream {
 
     /** A connection could not be made, broke the rules, was lost or complained of us: with so many streams. */
     void failed(Connection connection, String why, int streams, long nowNanos) {
-        backOff.failed(nowNanos);
+        boolean moved = connection.hasStood() && connection.overError() == SocketError.ADDRESS_GONE;
+        if (!moved) { // else the host has changed, and the broker is as well as before
+            backOff.failed(nowNanos);
+        }
         counters.increment(Counter.UPSTREAM_CONNECTIONS_FAILED);
         if (connection.hasStood()) {
             watch.onConnectionLost(why, streams);
