@@ -26,8 +26,9 @@ import java.util.Objects;
  * <p><b>One shape.</b> All calls go through one method handle, six longs to a long: integers and pointers travel in the
  * same registers on x86-64 and AArch64, a callee looks only at as many and at as much of each as it has parameters, and
  * an int result is the low half of the long. One shape halves what start-up spends on linking. errno is captured into a
- * segment that each thread has for itself. Once C2 has compiled it, a call allocates nothing; until then the linker's
- * own check of that segment costs 40 bytes a call (seen on JDK 25).
+ * segment that each thread has for itself. Once C2 has compiled {@link #call} by itself, a call allocates nothing; until
+ * then the linker's own check of that segment costs 40 bytes a call, and for ever where it is inlined into a large method
+ * (seen on JDK 25): therefore the packaged options forbid that.
  *
  * <p>Any platform thread may call; virtual threads must not, a downcall pins their carrier.
  */

@@ -68,6 +68,14 @@ class SysTest {
         assertTrue(methods.contains(function.replace("_", "")), function);
     }
 
+    /** One that does not exist would be passed over in silence. */
+    @Test
+    void thePackagedOptionsKeepTheCallByItself() throws IOException {
+        String options = Files.readString(Path.of("src", "main", "dist", "lib", "java.options"));
+        assertTrue(options.contains("=dontinline," + Sys.class.getName() + "::call\n"));
+        assertTrue(Arrays.stream(Sys.class.getMethods()).anyMatch(method -> method.getName().equals("call")));
+    }
+
     @Test
     void aFailedCallIsMinusItsErrno() {
         assertEquals(-Linux.EBADF(), Sys.read(-1, memory, 0, 1));
