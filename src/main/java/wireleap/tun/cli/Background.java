@@ -105,10 +105,14 @@ final class Background {
         }
     }
 
-    /** The daemon, whether or not it answers: who listens on the socket, else whom the pid file names. */
-    Optional<DaemonProcess> process() throws IOException {
+    /** The daemon, whether or not it answers: who listens on the socket, else whom the pid file names, if it can be read. */
+    Optional<DaemonProcess> process() {
         Optional<NamedProcess> listening = listener.apply(files.socket());
-        return (listening.isPresent() ? listening : files.writtenPid()).flatMap(DaemonProcess::of);
+        try {
+            return (listening.isPresent() ? listening : files.writtenPid()).flatMap(DaemonProcess::of);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /**

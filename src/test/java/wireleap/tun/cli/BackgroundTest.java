@@ -2,6 +2,7 @@ package wireleap.tun.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -85,6 +86,13 @@ class BackgroundTest {
     void aPidFileThatHoldsNoNumberIsUnknown() throws Exception {
         Files.writeString(files.pid(), "none\n");
         assertEquals("unknown", state());
+    }
+
+    @Test
+    void aStopRemovesAPidFileThatHoldsNoNumber() throws Exception {
+        Files.writeString(files.pid(), "none\n");
+        assertFalse(background().stop(false));
+        assertEquals("inactive", state());
     }
 
     @Test
