@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +27,8 @@ import wireleap.tun.testing.TestNet;
 @Timeout(60)
 class RoamingKernelTest {
     private static final InetAddress BYPASSED = InetAddress.ofLiteral("198.51.100.9");
+    /** A connection has to be made within a second of the change; the machine may be five times too slow. */
+    private static final long SOON_NANOS = 5_000_000_000L;
 
     private TestNet net;
     private Daemon daemon;
@@ -91,6 +95,23 @@ class RoamingKernelTest {
     }
 
     @Test
+    void ipv6ThatGoesAndComesIsCarriedAgain() throws Exception {
+        assertEquals("fd77:0:0:0:0:0:0:2", source(TestNet.SERVER_6));
+        withoutIpv6("1");
+        daemon.await("IPv6 to go", () -> daemon.api().read("/state").body().contains("\"ipv6\":false"));
+        withoutIpv6("0");
+        TestNet.ip(net.inside(), List.of("addr add fd77::2/64 dev veth0 nodad", "route add default via fd77::1"));
+        daemon.await("IPv6 to come", () -> daemon.api().read("/state").body().contains("\"ipv6\":true"));
+        long packets = net.packetsIntoTun();
+        assertEquals("fd77:0:0:0:0:0:0:2", source(TestNet.SERVER_6));
+        assertTrue(net.packetsIntoTun() > packets, daemon::log);
+    }
+
+    private void withoutIpv6(String off) throws Exception {
+        net.inside().call(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/disable_ipv6"), off));
+    }
+
+    @Test
     void repairsAreInTheStateAndAmongTheEvents() throws Exception {
         TestNet.ip(net.inside(), List.of("rule del pref 13492"));
         daemon.await("a repair", () -> daemon.api().read("/state").body().contains("\"repairs\":1"));
@@ -105,7 +126,9 @@ class RoamingKernelTest {
 
     /** The address that a server sees of a new connection. */
     private String source(InetAddress server) throws Exception {
+        long begin = System.nanoTime();
         try (var flow = Flow.open(net, server)) {
+            assertTrue(System.nanoTime() - begin < SOON_NANOS, daemon::log);
             return source(flow);
         }
     }

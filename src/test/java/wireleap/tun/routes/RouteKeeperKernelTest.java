@@ -36,7 +36,7 @@ import wireleap.tun.testing.TestNet;
 @NeedsProgram("ip")
 @Timeout(60)
 class RouteKeeperKernelTest {
-    private static final long GENEROUS_NANOS = 3_000_000_000L;
+    private static final long GENEROUS_NANOS = 5_000_000_000L;
 
     private TestNet net;
     private RouteKeeper keeper;
