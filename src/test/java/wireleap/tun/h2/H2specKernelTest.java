@@ -31,7 +31,7 @@ import wireleap.tun.upstream.UpstreamStatus;
  */
 @NeedsRoot
 @NeedsProgram({"ip", "curl"})
-@Timeout(60)
+@Timeout(180) // Go may have to fetch and compile all that h2spec needs
 class H2specKernelTest {
     private static final int PROXY_PORT = 8080;
     private static final long PATIENCE_NANOS = 2_500_000_000L;
