@@ -120,6 +120,7 @@ class ReplayKernelTest {
     @Test
     void atEachNewCircuitTrafficGoesByTheNewRelayAndWhatIsOpenLivesOn() throws Exception {
         try (var echo = Echo.open(net, TestNet.SERVER_4); var near = net.dial(echo.at(TestNet.SERVER_4))) {
+            said(near, "the broker has dialled");    // by the first circuit, before the file names another
             for (int i = 0; i < CIRCUITS; i++) {
                 Relay relay = relays.get(i % relays.size());
                 Files.writeString(circuit, relay.text());
