@@ -176,15 +176,15 @@ class Datagrams(Row):
     tunnel_only = True
     extra_seconds = 1
 
-    def __init__(self, direction, segment):
-        self.direction, self.segment = direction, segment
+    def __init__(self, direction, segment, mbits=OFFERED_MBITS):
+        self.direction, self.segment, self.mbits = direction, segment, mbits
         self.name = f"socks5, datagrams, {direction}" + (", UDP_SEGMENT" if segment else "")
 
     def measure(self, bench, way, seconds):
         host, port = way.reach(4, DATAGRAM_PORT)
         spending = Spending(bench, way)
         counts = answer(way.client(f"{bench.binaries}/datagrams", "send", host, str(port), str(seconds),
-                                   str(OFFERED_MBITS), self.direction, *(["segment"] if self.segment else [])), seconds)
+                                   str(self.mbits), self.direction, *(["segment"] if self.segment else [])), seconds)
         sent, received = (counts[f"up_{what}"] + counts[f"down_{what}"] for what in ("sent", "received"))
         return {"gbits": received * 8 / seconds / 1e9, "arrived": 100 * received / max(1, sent),
                 "counts": counts} | spending.of(received / 1e9)
