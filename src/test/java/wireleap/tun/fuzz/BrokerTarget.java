@@ -31,6 +31,7 @@ final class BrokerTarget implements Target {
     private static final int FRAME_TYPES = 11;
     private static final int MOST_ZEROS = 70_000;
     private static final int MOST_STEPS = 1000;
+    private static final int MOST_SEGMENTS = 64;
     private static final int TURNS_TO_REST = 2000;
     private static final int HEADERS = 1;
     private static final int END_HEADERS = 4;
@@ -256,7 +257,9 @@ final class BrokerTarget implements Target {
             } else if (what == 30) {
                 deaf = true;
             } else {
-                session.send(0, Place.TARGET_4 + (what & 3), 53, buffer, 0, input.u16(), 1 + input.u16(), true);
+                int length = input.u16();
+                int segmentBytes = Math.max(1 + input.u16(), length / MOST_SEGMENTS + 1); // as a kernel cuts
+                session.send(0, Place.TARGET_4 + (what & 3), 53, buffer, 0, length, segmentBytes, true);
             }
         }
 
