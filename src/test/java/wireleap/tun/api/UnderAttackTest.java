@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class UnderAttackTest {
     private static final long SECONDS = Long.getLong("attack.seconds", 20);
-    private static final long P99_MILLIS = Long.getLong("attack.p99Millis", 250);
+    private static final long P99_MILLIS = Long.getLong("attack.p99Millis", 500);
     private static final long MAX_RESIDENT_KIB = 256 << 10;
     private static final Pattern RESIDENT = Pattern.compile("VmHWM:\\s+([0-9]+) kB");
 
