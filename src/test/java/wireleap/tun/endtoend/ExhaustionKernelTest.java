@@ -66,7 +66,7 @@ class ExhaustionKernelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 16, 18})
+    @ValueSource(ints = {14, 15, 16})
     void aStartWithoutDescriptorsFailsInOneLineAndUndoesEverything(int most) throws Exception {
         try (var failing = launch(descriptors(most))) {
             assertEquals(1, failing.awaitEnd(), failing::log);
@@ -78,7 +78,7 @@ class ExhaustionKernelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 16, 18})
+    @ValueSource(ints = {14, 15, 16})
     void aStartWithoutDescriptorsLeavesClosedWhatWasClosed(int most) throws Exception {
         try (var killed = launch(List.of(), "--fail-closed")) {
             killed.awaitActive();
