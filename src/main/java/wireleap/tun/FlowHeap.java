@@ -12,8 +12,11 @@ final class FlowHeap {
     static final int FLOW_BYTES = 3 << 10;
     /** A UDP session with its sockets' objects. */
     static final int SESSION_BYTES = 1 << 10;
-    /** What else there is: a full bypass list and another that replaces it, bodies and answers of the API. */
-    static final long OTHER_BYTES = 32 << 20;
+    /**
+     * What else there is: of the API 32 MiB of bodies, 16 of unread answers and 5 of their first pieces, one for each
+     * connection; a full bypass list and another that replaces it.
+     */
+    static final long OTHER_BYTES = 64 << 20;
 
     private FlowHeap() {
     }

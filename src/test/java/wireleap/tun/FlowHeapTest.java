@@ -39,8 +39,8 @@ class FlowHeapTest {
     @Test
     void moreIsRefusedWithWhatFitsAndWhatToWriteWhere() throws IOException {
         String refusal = refusal(100_000, 8_192, shippedHeapBytes());
-        assertEquals("--max-flows 100000 with --max-udp-sessions 8192: these need 333 MiB of Java heap, and there are 94:"
-                + " ask for 18602 flows at most, or write -Xmx344m into "
+        assertEquals("--max-flows 100000 with --max-udp-sessions 8192: these need 365 MiB of Java heap, and there are 126:"
+                + " ask for 18602 flows at most, or write -Xmx377m into "
                 + Path.of(System.getProperty("java.home")).resolveSibling("lib/java.options"), refusal);
     }
 
