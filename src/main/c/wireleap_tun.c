@@ -86,16 +86,19 @@ static const char *passed(char **environment, const char *name)
 /* Where this program lies, as the kernel knows it: without links. */
 static void own_directory(char *path, size_t size)
 {
+    struct stat counted, named;
+    int failed = stat("/proc/self/exe", &counted);
     ssize_t length = readlink("/proc/self/exe", path, size);
     if (length <= 0 || (size_t) length == size || path[0] != '/')
         die("/proc/self/exe", "says nothing of where this program lies");
     path[length] = 0;
+    /* By a hard link of it in another user's directory that user would start a daemon of its own, even by one that is gone
+       by now: a link that still had a name when it was read was counted before, and one that had none cannot be found. */
+    if (failed || lstat(path, &named) != 0 || named.st_dev != counted.st_dev || named.st_ino != counted.st_ino
+            || counted.st_nlink != 1 || named.st_nlink != 1)
+        die(path, "the launcher there must have this one name; remove its hard links, or install it again");
     char *slash = strrchr(path, '/');
     slash[slash == path] = 0; /* of "/wireleap_tun" the slash stays */
-    /* By a hard link of it in another user's directory that user would start a daemon of its own. */
-    struct stat file;
-    if (stat("/proc/self/exe", &file) != 0 || file.st_nlink != 1)
-        die(path, "the launcher there must have this one name; remove its hard links, or install it again");
 }
 
 int main(int argc, char **argv, char **environment)

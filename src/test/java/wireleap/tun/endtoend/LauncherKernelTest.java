@@ -176,6 +176,13 @@ class LauncherKernelTest {
         assertSays("must have this one name", controller.home().resolve("other").toString());
     }
 
+    @Test
+    void aHardLinkOfItThatIsGoneOnceItRunsIsRefused() throws Exception {
+        Path other = controller.home().resolve("other");
+        asRoot("ln " + launcher() + " " + other);
+        assertSays("must have this one name", "sh", "-c", "exec 9<" + other + "; rm -f " + other + "; exec /proc/self/fd/9");
+    }
+
     /** What others than root could change must not run as root. */
     @ParameterizedTest
     @ValueSource(strings = {"chmod 775 /usr/lib/wireleap_tun/bin", "chmod o+w /usr/lib/wireleap_tun/bin/wireleap_tun",
