@@ -72,7 +72,14 @@ final class KeptRoutes {
             tun = target.device();
             certain = false;                                 // it may have addresses
         }
-        Optional<String> refused = refused();
+        Optional<String> refused;
+        try {
+            refused = refused();
+        } catch (RuntimeException | Error e) {               // nobody knows how far that came
+            plan = before;
+            certain = false;
+            throw e;
+        }
         if (refused.isPresent()) {
             LOG.warn("refused, and is undone: {}", refused.get());
             plan = before;

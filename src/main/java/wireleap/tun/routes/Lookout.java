@@ -95,6 +95,10 @@ final class Lookout implements HostWatcher {
             end();
             LOG.error("the routes are not looked after any more until a restart; this is a bug", e);
             listener.failed("the routes are not looked after any more until a restart; this is a bug: " + e);
+        } catch (Error e) {                          // such as no memory, which passes
+            repair.failed();
+            LOG.error("the routes could not be looked after, which is tried again: {}", e.toString());
+            troubles = List.of("the routes could not be looked after, which is tried again: " + e);
         }
     }
 

@@ -293,7 +293,7 @@ public final class RouteKeeper implements BypassControl, AutoCloseable {
         BypassSet before = snapshot.set();
         try {
             kept.reach(plan);
-        } catch (RouteRefusedException e) {
+        } catch (RouteRefusedException | RuntimeException | Error e) {
             lookout.changed();                       // it may not all have been undone
             throw e;
         } finally {

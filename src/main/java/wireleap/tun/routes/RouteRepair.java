@@ -67,6 +67,11 @@ final class RouteRepair {
         times.disturbed(clock.getAsLong());
     }
 
+    /** A look has come to no end: it is tried again, later each time. */
+    void failed() {
+        times.refused(clock.getAsLong());
+    }
+
     /** Nanoseconds until {@link #tend} has something to do, 0 or less if it is time; Long.MAX_VALUE: never. */
     long waitNanos() {
         return times.dueNanos() == RepairTimes.NEVER ? Long.MAX_VALUE : times.dueNanos() - clock.getAsLong();

@@ -149,6 +149,24 @@ class LookoutTest {
     }
 
     @Test
+    void lackOfMemoryInLookingIsATroubleUntilALookSucceeds() throws Exception {
+        takeAway();
+        host.blind = () -> {
+            throw new OutOfMemoryError("a test");
+        };
+        lookout.changed();
+        lookout.tend();
+        nowNanos += 50 * MS;
+        lookout.tend();
+        assertTrue(lookout.troubles().getFirst().contains("OutOfMemoryError"), () -> lookout.troubles().toString());
+        host.blind = () -> false;
+        nowNanos += lookout.waitNanos();
+        lookout.tend();
+        assertEquals(claims(Stage.CAPTURING), host.kernel);
+        assertEquals(List.of(), lookout.troubles());
+    }
+
+    @Test
     void whatIsHeardOnceItHasEndedIsOfNoConsequence() {
         lookout.end();
         lookout.changed();

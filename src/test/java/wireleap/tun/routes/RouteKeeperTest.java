@@ -61,6 +61,20 @@ class RouteKeeperTest {
     }
 
     @Test
+    void anEditThatRunsOutOfMemoryIsNone() throws Exception {
+        start("192.0.2.1");
+        keeper.prepare();
+        host.faultAt = step -> {
+            throw new OutOfMemoryError("a test");
+        };
+        assertThrows(IllegalStateException.class, () -> keeper.apply(add("192.0.2.2"), Optional.empty(), "a test"));
+        assertEquals(list("192.0.2.1"), keeper.plan().bypass().entries());
+        host.faultAt = step -> false;
+        keeper.apply(add("192.0.2.3"), Optional.empty(), "a test");
+        assertEquals(claims(Stage.PREPARED, "192.0.2.1", "192.0.2.3"), host.kernel);
+    }
+
+    @Test
     void aTunThatOutlivedItsDaemonHoldsBackWhatItCapturedAllTheTime() throws Exception {
         host.left = Optional.of(TUN);
         host.kernel.addAll(claims(Stage.CAPTURING, "192.0.2.1"));
