@@ -41,7 +41,7 @@ final class Connection {
     private final Commons all;
     private final HttpLimits limits;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.FRESH);
-    private volatile long requestNanos = System.nanoTime();   // when the last request was complete, or this began
+    private volatile long requestNanos = System.nanoTime();   // when the last request, or its answer, was complete, or this began
     private volatile boolean heard;         // there has been a complete request
     private volatile boolean stopping;      // the answer under way is the last
 
@@ -74,6 +74,9 @@ final class Connection {
             return answer(head.get());
         } catch (HttpException e) {
             LOG.debug("a request was refused: {}", e.getMessage());
+            if (!enter(Phase.READING)) {
+                return false;
+            }
             write(e.response(), withoutBody, true);
             linger();
             return false;
@@ -113,6 +116,7 @@ final class Connection {
         switch (answer) {
             case Response response -> {
                 LOG.debug("{}: {}", head, response.status().code());
+                requestNanos = System.nanoTime();    // slow work is not the client's
                 enter(Phase.WRITING);
                 write(response, head.isHead(), last);
             }
@@ -208,14 +212,17 @@ final class Connection {
         }
     }
 
-    /** Since when, in System.nanoTime(), there has been no complete request. Any thread. */
+    /** Since when, in System.nanoTime(), its client is to do something: ask, or read. Any thread. */
     long requestNanos() {
         return requestNanos;
     }
 
-    /** Whether this is so new that it keeps its place: whoever sends its first request at once is heard. Any thread. */
+    /**
+     * Whether this is so new, or its answer, that it keeps its place: whoever sends its first request at once is heard, and
+     * whoever reads its answer at once gets it. Any thread.
+     */
     boolean isNew() {
-        return !heard && System.nanoTime() - requestNanos < GRACE_NANOS;
+        return (!heard || phase.get() == Phase.WRITING) && System.nanoTime() - requestNanos < GRACE_NANOS;
     }
 
     /** Whether nobody here is at work for its client, so that it may be ended for another's sake. Any thread. */

@@ -58,9 +58,9 @@ final class Listener implements AutoCloseable {
             admit(server.accept());
         } catch (ClosedChannelException e) {
             LOG.debug("no more connections are accepted");
-        } catch (IOException e) {                      // such as too many open files: passes, and must not spin
-            LOG.warn("cannot accept a connection: {}", e.getMessage());
+        } catch (IOException | RuntimeException | Error e) {   // such as too many open files: passes, and must not spin
             Thread.sleep(PAUSE);
+            LOG.warn("cannot accept a connection: {}", e.toString());
         }
     }
 
@@ -71,20 +71,33 @@ final class Listener implements AutoCloseable {
                 return;
             }
             threads.acquire();
-        } catch (InterruptedException e) {             // the server stops
+            begin(channel);
+        } catch (InterruptedException | RuntimeException | Error e) {   // the server stops, or there is no memory now
             channel.close();
             throw e;
         }
-        begin(channel);
     }
 
     private void begin(SocketChannel channel) {
-        Connection connection = new Connection(channel, all);
+        try {
+            begin(channel, new Connection(channel, all));
+        } catch (RuntimeException | Error e) {
+            threads.release();
+            throw e;
+        }
+    }
+
+    private void begin(SocketChannel channel, Connection connection) {
         Thread serving = Thread.ofVirtual().name("api-connection")
                 .uncaughtExceptionHandler((any, e) -> LOG.error("a connection's thread ended: {}", e.toString()))
                 .unstarted(() -> serve(connection, channel));
-        connections.put(connection, serving);
-        serving.start();
+        try {
+            connections.put(connection, serving);
+            serving.start();
+        } catch (RuntimeException | Error e) {
+            connections.remove(connection);
+            throw e;
+        }
     }
 
     /** The place is free before the client can see the connection's end. */
