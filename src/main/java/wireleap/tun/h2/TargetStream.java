@@ -27,6 +27,8 @@ final class TargetStream extends H2Stream {
     private Session session;
     /** End of the whole datagrams. */
     private long tail;
+    /** A datagram is on its way: some of it may be in the ring, behind the tail. */
+    private boolean coming;
     /** Bytes of the present datagram that are here; below 0: it is dropped. */
     private int come;
 
@@ -40,6 +42,7 @@ final class TargetStream extends H2Stream {
         ring.reset(0, MAX_RING_BYTES);
         this.session = session;
         tail = 0;
+        coming = false;
         come = 0;
     }
 
@@ -67,6 +70,7 @@ final class TargetStream extends H2Stream {
     void onDataBegin(int length, long nowNanos) {
         h2.idleTargets.touch(this);
         boolean kept = ring.reserve(tail + ALIGNMENT + aligned(length));
+        coming = true;
         come = kept ? 0 : -1;
         if (!kept) {
             h2.dropped();
@@ -90,6 +94,7 @@ final class TargetStream extends H2Stream {
     @Override
     void onDataEnd(boolean endsStream, long nowNanos) {
         connection.owes(this);
+        coming = false;
         if (come > 0 || come == 0 && !endsStream) {
             Bytes.putI32(ring.memory(), ring.offset(tail), come);
             tail += ALIGNMENT + aligned(come);
@@ -107,7 +112,9 @@ final class TargetStream extends H2Stream {
         ring.get(at, memory, offset, given);
         meta.fill(hi(), lo(), port(), offset);
         ring.release(at + aligned(length));
-        ring.discardIfEmpty(tail);
+        if (!coming) {
+            ring.discardIfEmpty(tail);
+        }
         return given;
     }
 

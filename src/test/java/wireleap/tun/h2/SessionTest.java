@@ -38,6 +38,8 @@ class SessionTest {
         int ended;
         /** Whether it closes its session as soon as there is something to hear. */
         boolean closes;
+        /** Whether it hears what there is as soon as it is told, as if nothing else came in that turn. */
+        boolean hasty = true;
 
         Client open() {
             session = bench.h2.datagrams(false, this, bench.net.nowNanos());
@@ -69,6 +71,12 @@ class SessionTest {
                 session.close();
                 return;
             }
+            if (hasty) {
+                hear();
+            }
+        }
+
+        void hear() {
             for (int length = recv(); length != SocketError.AGAIN; length = recv()) {
                 lengths.add(length);
                 byte[] bytes = new byte[Math.min(length, 40)];
@@ -199,6 +207,23 @@ class SessionTest {
         bench.peer().data(1, false, "one");
         bench.run(SECOND);
         assertEquals(Bench.NOTHING, bench.leftAfterClose());
+    }
+
+    @Test
+    void aDatagramIsFetchedWhileTheNextIsStillComing() {
+        client.open().send(Bench.TARGET, "a");
+        bench.run(SECOND);
+        client.hasty = false;
+        bench.peer().headers(1, false, ":status: 200");
+        byte[] next = Peer.frame(Frame.DATA, 0, 1, "the next one".getBytes(StandardCharsets.UTF_8));
+        bench.peer().data(1, false, "one");
+        bench.peer().link.serverSend(Arrays.copyOf(next, 14));
+        bench.run(SECOND);
+        client.hear();
+        bench.peer().link.serverSend(Arrays.copyOfRange(next, 14, next.length));
+        bench.run(SECOND);
+        client.hear();
+        assertEquals(List.of("7:53 one", "7:53 the next one"), client.heard);
     }
 
     @Test
