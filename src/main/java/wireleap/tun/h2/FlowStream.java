@@ -29,6 +29,8 @@ final class FlowStream extends H2Stream implements UpstreamStream {
     private boolean deaf;
     /** End of what has come, from the ring's base on. */
     private long tail;
+    /** Of the DATA frame that comes now: the window is charged with it, and it is not here yet. */
+    private int comingBytes;
     private long peekPosition;
     /** What the ring may hold now; grows with use. */
     private int windowBytes;
@@ -53,6 +55,7 @@ final class FlowStream extends H2Stream implements UpstreamStream {
         failure = 0;
         deaf = false;
         tail = 0;
+        comingBytes = 0;
         peekPosition = 0;
         windowBytes = Connection.FIRST_STREAM_WINDOW;
         usualBytes = Slab.MIN_BLOCK_BYTES;
@@ -96,6 +99,7 @@ final class FlowStream extends H2Stream implements UpstreamStream {
 
     @Override
     void onDataBegin(int length, long nowNanos) {
+        comingBytes = length;
         if (h2.ends.holds(this)) {
             h2.ends.touch(this);
         }
@@ -112,6 +116,7 @@ final class FlowStream extends H2Stream implements UpstreamStream {
         int room = ring.reserveSome(tail, length);
         ring.put(tail, memory, offset, room);
         tail += room;
+        comingBytes -= room;
         peakBytes = (int) Math.max(peakBytes, tail - ring.base());
         return room;
     }
@@ -124,6 +129,7 @@ final class FlowStream extends H2Stream implements UpstreamStream {
 
     @Override
     void onDataEnd(boolean endsStream, long nowNanos) {
+        comingBytes = 0;
         connection.owes(this);
         tellReadable(nowNanos);
     }
@@ -184,7 +190,7 @@ final class FlowStream extends H2Stream implements UpstreamStream {
 
     /** Bytes that the ring may hold, and neither does nor has promised to. */
     private int unpromised() {
-        return windowBytes - heldBytes() - receiveWindow;
+        return windowBytes - heldBytes() - comingBytes - receiveWindow;
     }
 
     private int heldBytes() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static wireleap.tun.h2.Bench.SECOND;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -292,6 +293,20 @@ class FlowControlTest {
         caller.readOn();
         bench.run(SECOND);
         assertEquals("0 1", before + " " + bench.peer().all(Frame.WINDOW_UPDATE, 1).size());
+    }
+
+    @Test
+    void theRoomOfAFrameThatIsStillComingIsNotPromisedAgain() {
+        Caller caller = bench.connected();
+        caller.discards = false;
+        bench.peer().headers(1, false, ":status: 200");
+        bench.peer().data(1, false, new byte[4_000]);
+        bench.peer().link.serverSend(Arrays.copyOf(Peer.frame(Frame.DATA, 0, 1, new byte[12_384]), 10));
+        bench.run(SECOND);
+        caller.readOn();
+        bench.run(SECOND);
+        assertEquals("4001 bytes, no update", caller.heard().length + " bytes, "
+                + (bench.peer().all(Frame.WINDOW_UPDATE, 1).isEmpty() ? "no update" : "an update"));
     }
 
     @Test
