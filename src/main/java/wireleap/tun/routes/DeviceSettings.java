@@ -82,7 +82,7 @@ final class DeviceSettings {
      * @param tun the device that does not count
      */
     static boolean hostHasIpv6(String tun) {
-        Set<String> others = Set.of("default", "lo", tun);
+        Set<String> others = Set.of("all", "default", "lo", tun);
         try (Stream<Path> devices = Files.list(NET.resolve("ipv6/conf"))) {
             return devices.map(device -> device.getFileName().toString())
                     .anyMatch(device -> !others.contains(device) && hasIpv6(device));

@@ -273,6 +273,14 @@ class RouteKeeperKernelTest {
     }
 
     @Test
+    void ipv6ThatNoDeviceHasIsNotCapturedThoughItIsNotOffForAll() throws Exception {
+        net.inside().call(() -> sysctl("net/ipv6/conf/default/disable_ipv6", "1"));
+        net.inside().call(() -> sysctl("net/ipv6/conf/veth0/disable_ipv6", "1"));
+        running(RouteSettings.DEFAULT);
+        assertEquals(Set.of(Family.IPV4), keeper.families());
+    }
+
+    @Test
     void ipv6ThatOneDeviceHasThoughItIsOffForAllIsCaptured() throws Exception {
         net.inside().call(() -> sysctl("net/ipv6/conf/all/disable_ipv6", "1"));
         net.inside().call(() -> sysctl("net/ipv6/conf/veth0/disable_ipv6", "0"));
