@@ -24,7 +24,6 @@ import wireleap.tun.cli.RunOptions;
 import wireleap.tun.demo.Demo;
 import wireleap.tun.doctor.Doctor;
 import wireleap.tun.install.Installation;
-import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Sys;
 import wireleap.tun.os.linux.Caller;
 import wireleap.tun.os.linux.Detachment;
@@ -52,9 +51,17 @@ public final class Main implements Program {
 
     public static void main(String[] args) {
         if (args.length == 0 || STARTS.contains(args[0])) {
-            Thread.ofPlatform().daemon().name("link").start(Sys::geteuid);
+            Thread.ofPlatform().daemon().name("link").start(Main::link);
         }
         start(new LinuxPlatform(), args);
+    }
+
+    private static void link() {
+        try {
+            Sys.geteuid();
+        } catch (LinkageError e) {
+            // the main thread meets it by itself, and says so
+        }
     }
 
     /** Runs a command on a platform, and ends the process with its exit code. */
@@ -93,11 +100,11 @@ public final class Main implements Program {
     }
 
     @Override
-    public Optional<NamedProcess> listener(Path socket) {
+    public Optional<NamedProcess> listener(Path socket) throws IOException {
         try {
             return SocketOwner.of(socket.toString()).filter(owner -> owner.pid() != 0)
                     .map(owner -> new NamedProcess(owner.pid(), owner.user()));
-        } catch (ErrnoException | IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {
             LoggerFactory.getLogger(Main.class).debug("{} cannot be asked", socket, e);
             return Optional.empty();
         }

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import wireleap.tun.client.BypassClient;
 
 /** Starts, watches and ends a daemon in the background, by the means and in the words of Wireleap's controller. */
@@ -28,17 +27,23 @@ final class Background {
     /** It lives and does not answer, or may not be asked. */
     static final String UNKNOWN = "unknown";
 
-    private static final int POLLS = 10;
+    private static final long STATUS_NANOS = 1_000_000_000;
     private static final int POLL_MILLIS = 100;
     private static final Duration ANSWER_TIME = Duration.ofSeconds(1);
     private static final int START_MILLIS = 30_000;
 
     private final DaemonFiles files;
-    private final Function<Path, Optional<NamedProcess>> listener;
+    private final Listening listener;
     private final BypassClient client;
 
-    /** @param listener who listens on a socket, as {@link Program#listener} */
-    Background(DaemonFiles files, Function<Path, Optional<NamedProcess>> listener) {
+    /** As {@link Program#listener}. */
+    @FunctionalInterface
+    interface Listening {
+        Optional<NamedProcess> on(Path socket) throws IOException;
+    }
+
+    /** @param listener who listens on a socket */
+    Background(DaemonFiles files, Listening listener) {
         this.files = files;
         this.listener = listener;
         this.client = new BypassClient(files.socket()).patience(Duration.ZERO).answerWithin(ANSWER_TIME);
@@ -47,13 +52,14 @@ final class Background {
     /** Waits up to a second for the answer of a daemon that lives. */
     Status status() throws InterruptedException {
         try {
-            for (int polls = 1; ; polls++) {
+            long end = System.nanoTime() + STATUS_NANOS;
+            while (true) {
                 Optional<Status> answer = ask();
                 if (answer.isPresent()) {
                     return answer.get();
                 }
                 Status silent = silent();
-                if (!silent.state().equals(UNKNOWN) || polls == POLLS) {
+                if (!silent.state().equals(UNKNOWN) || System.nanoTime() - end > 0) {
                     return silent;
                 }
                 Thread.sleep(POLL_MILLIS);
@@ -71,7 +77,7 @@ final class Background {
     private Optional<Status> ask() throws SocketTimeoutException, InterruptedException {
         try {
             String state = String.valueOf(client.state().get("state"));
-            return Optional.of(new Status(state, listener.apply(files.socket()).map(NamedProcess::pid).orElse(-1L)));
+            return Optional.of(new Status(state, listener.on(files.socket()).map(NamedProcess::pid).orElse(-1L)));
         } catch (SocketTimeoutException e) {
             throw e;
         } catch (IOException e) {
@@ -89,11 +95,11 @@ final class Background {
     }
 
     private Status silent() {
-        Optional<NamedProcess> listening = listener.apply(files.socket());
-        if (listening.isPresent()) {
-            return new Status(UNKNOWN, listening.get().pid());
-        }
         try {
+            Optional<NamedProcess> listening = listener.on(files.socket());
+            if (listening.isPresent()) {
+                return new Status(UNKNOWN, listening.get().pid());
+            }
             Optional<NamedProcess> written = files.writtenPid();
             if (written.isPresent()) {
                 return new Status(DaemonProcess.of(written.get()).isPresent() ? UNKNOWN : FAILED, written.get().pid());
@@ -105,9 +111,13 @@ final class Background {
         }
     }
 
-    /** The daemon, whether or not it answers: who listens on the socket, else whom the pid file names, if it can be read. */
-    Optional<DaemonProcess> process() {
-        Optional<NamedProcess> listening = listener.apply(files.socket());
+    /**
+     * The daemon, whether or not it answers: who listens on the socket, else whom the pid file names, if it can be read.
+     *
+     * @throws IOException if somebody may listen, and cannot be asked now
+     */
+    Optional<DaemonProcess> process() throws IOException {
+        Optional<NamedProcess> listening = listener.on(files.socket());
         try {
             return (listening.isPresent() ? listening : files.writtenPid()).flatMap(DaemonProcess::of);
         } catch (IOException e) {

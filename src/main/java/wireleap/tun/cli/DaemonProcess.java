@@ -79,7 +79,11 @@ final class DaemonProcess {
      */
     List<String> options() throws IOException {
         DaemonProcess self = new DaemonProcess(ProcessHandle.current());
-        int user = users().getLast();
+        List<Integer> users = users();
+        if (users.isEmpty()) {
+            throw new IOException("the daemon has just ended; give 'wireleap_tun start' its options");
+        }
+        int user = users.getLast();
         if (user != ROOT && user != self.users().getLast()) {
             throw new IOException("the daemon, process " + pid() + ", is the user " + user + "'s, who has to start it anew");
         }

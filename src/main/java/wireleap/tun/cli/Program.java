@@ -1,5 +1,6 @@
 package wireleap.tun.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -25,8 +26,12 @@ public interface Program {
     /** The file by which this program can be started again; none where it is not the image that the build makes. */
     Optional<Path> launcher();
 
-    /** Who listens on a Unix socket, by the kernel's word; none if nobody does, or this process may not ask. */
-    Optional<NamedProcess> listener(Path socket);
+    /**
+     * Who listens on a Unix socket, by the kernel's word; none if nobody does, or this process may not ask.
+     *
+     * @throws IOException if somebody may listen, and cannot be asked now
+     */
+    Optional<NamedProcess> listener(Path socket) throws IOException;
 
     /** Puts this program where Wireleap's controller starts it: the image under /usr/lib, the launcher into a home. */
     int install(Path home, PrintStream out) throws Exception;

@@ -47,6 +47,12 @@ class BackgroundTest {
         return new Background(files, socket -> Optional.ofNullable(listener));
     }
 
+    private Background overrun() {
+        return new Background(files, socket -> {
+            throw new IOException("too many wait");
+        });
+    }
+
     private String state() throws InterruptedException {
         return background().status().state();
     }
@@ -99,6 +105,16 @@ class BackgroundTest {
     void whoListensAndDoesNotAnswerIsUnknown() throws Exception {
         listener = new NamedProcess(4711, 0);
         assertEquals(new Background.Status("unknown", 4711), background().status());
+    }
+
+    @Test
+    void whereTooManyWaitItIsUnknown() throws Exception {
+        assertEquals(new Background.Status("unknown", -1), overrun().status());
+    }
+
+    @Test
+    void whereTooManyWaitAStopSaysSo() {
+        assertThrows(IOException.class, () -> overrun().stop(false));
     }
 
     @Test

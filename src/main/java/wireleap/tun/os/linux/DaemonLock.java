@@ -46,14 +46,22 @@ public final class DaemonLock implements AutoCloseable {
         }
     }
 
-    private static String taken(String socket) throws ErrnoException {
-        Optional<SocketOwner> owner = SocketOwner.of(socket).filter(found -> found.pid() != 0);
+    private static String taken(String socket) {
+        Optional<SocketOwner> owner = owner(socket).filter(found -> found.pid() != 0);
         String process = owner.map(found -> " as process " + found.pid()).orElse("");
         String stranger = owner.filter(found -> found.user() != ROOT && found.user() != Sys.geteuid())
                 .map(found -> ", which is the user " + found.user() + "'s: if it is no daemon, end it; any user can take"
                         + " the name").orElse("");
         return "another one runs in this network namespace" + process + " and must stop first (it has the abstract socket "
                 + socket + stranger + ")";
+    }
+
+    private static Optional<SocketOwner> owner(String socket) {
+        try {
+            return SocketOwner.of(socket);
+        } catch (ErrnoException e) {                     // so many curious ones that nobody else can ask
+            return Optional.empty();
+        }
     }
 
     /** Lets go. */

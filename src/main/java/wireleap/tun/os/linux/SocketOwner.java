@@ -11,6 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import wireleap.tun.os.Errno;
 import wireleap.tun.os.ErrnoException;
 import wireleap.tun.os.Fd;
 import wireleap.tun.os.Sys;
@@ -24,11 +26,15 @@ import wireleap.tun.os.linux.gen.ucred;
  * @param user its effective user id then
  */
 public record SocketOwner(int pid, int user) {
+    private static final int TRIES = 100;
+    private static final long PAUSE_NANOS = 10_000_000;
+
     /**
-     * Asks, without waiting.
+     * Asks. Waits up to a second where as many have connected as may wait there.
      *
      * @param name a path, or @ and an abstract name
      * @return empty if nobody listens there, or this process may not connect
+     * @throws ErrnoException EAGAIN if somebody listens there, but too many wait
      * @throws IllegalArgumentException if no Unix socket can be named so
      */
     public static Optional<SocketOwner> of(String name) throws ErrnoException {
@@ -37,7 +43,15 @@ public record SocketOwner(int pid, int user) {
             UnixAddress address = UnixAddress.of(name, arena);
             MemorySegment owner = arena.allocate(ucred.layout());
             MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int) ucred.sizeof());
-            boolean isKnown = Sys.connect(fd.number(), address.memory(), address.length()) >= 0
+            int connected = Sys.connect(fd.number(), address.memory(), address.length());
+            for (int tries = 1; Errno.EAGAIN.is(connected) && tries < TRIES; tries++) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+                connected = Sys.connect(fd.number(), address.memory(), address.length());
+            }
+            if (Errno.EAGAIN.is(connected)) {
+                throw new ErrnoException("connect to " + name + ", where too many wait", -connected);
+            }
+            boolean isKnown = connected >= 0
                     && Sys.getsockopt(fd.number(), SOL_SOCKET(), SO_PEERCRED(), owner, length) >= 0;
             return isKnown ? Optional.of(new SocketOwner(ucred.pid(owner), ucred.uid(owner))) : Optional.empty();
         }
