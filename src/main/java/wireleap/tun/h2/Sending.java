@@ -56,7 +56,7 @@ final class Sending {
         }
         int wanted = Math.min(Math.min(length, peer.maxFrameBytes), stream.sendWindow);
         int allowed = Math.min(wanted, share(stream));
-        if (allowed < wanted && allowed < LEAST_BYTES && stream.unacknowledged > 0) {
+        if (eager && allowed < wanted && allowed < LEAST_BYTES && stream.unacknowledged > 0) {
             sated.add(stream.wait);
             return SocketError.AGAIN;
         }

@@ -171,6 +171,17 @@ class FlowControlTest {
         assertEquals(0, callers.stream().mapToInt(Caller::unsent).sum());
     }
 
+    @Test
+    void theRestOfAWindowThatIsGivenBackWhenAllIsUsedIsUsedHoweverSmall() {
+        bench.maker = () -> new LazyPeer(65_535, 65_535, 1 << 20, 1 << 20);
+        Caller caller = bench.connected();
+        caller.say(new byte[65_000]);
+        bench.run(SECOND);
+        caller.say(new byte[2000]);
+        bench.run(SECOND);
+        assertEquals(0, caller.unsent());
+    }
+
     /** A caller of whom the peer has taken some, and given the windows back at once. */
     private Caller taken() {
         Caller caller = bench.connected();
