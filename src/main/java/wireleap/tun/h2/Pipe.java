@@ -146,9 +146,10 @@ final class Pipe {
             finished = true;
             link.shutdownWrite();
         }
+        inTail = 0;
         for (int i = 0; i < reads && mayRead; i++) {
-            inTail = 0;
             int came = receive();
+            inTail = 0;
             if (came <= 0 && came != SocketError.AGAIN) {
                 return true;
             }

@@ -71,6 +71,19 @@ class FailedLinkTest implements H2Watch {
         assertEquals(Refusal.NONE, h2.open(0, 1, 80, caller, nowNanos).refusal());
     }
 
+    @Test
+    void allThatStillComesIsThrownAwayBehindTheLastWord() {
+        caller.stream = h2.open(0, 1, 80, caller, nowNanos);
+        link.script(Peer.frame(Frame.SETTINGS, 0, 0));
+        tell(LinkOwner.READABLE | LinkOwner.WRITABLE);
+        link.script(Peer.join(Peer.frame(Frame.PING, 0, 1, new byte[8]), new byte[4 << 20]));
+        tell(LinkOwner.READABLE);
+        for (int i = 0; i < 100 && h2.deadlineNanos() <= nowNanos; i++) {
+            h2.onTimer(nowNanos);
+        }
+        assertEquals(0, link.left());
+    }
+
     @Override
     public void onStatus(UpstreamStatus status, int socketError) {
     }

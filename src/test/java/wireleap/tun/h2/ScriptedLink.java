@@ -26,6 +26,11 @@ final class ScriptedLink implements Links, Link {
         given = 0;
     }
 
+    /** What was not received yet, in bytes. */
+    int left() {
+        return script.length - given;
+    }
+
     @Override
     public Link connect(long hi, long lo, int port, LinkOwner owner) {
         this.owner = owner;
