@@ -58,7 +58,7 @@ public final class H2c implements Upstream {
     private final BackOff backOff = new BackOff();
     private UpstreamStatus status = UpstreamStatus.UNTRIED;
     private long lastNanos;
-    /** A datagram found no connection; its call told no time. */
+    /** A datagram found no connection with much room; its call told no time. */
     private boolean dialWanted;
 
     /** Nothing is connected yet. */
@@ -118,13 +118,14 @@ public final class H2c implements Upstream {
     /** A session's stream to a target, or null: there is no connection for it now. */
     TargetStream openTarget(Session session, long hi, long lo, int port) {
         Connection connection = standing();
+        dialWanted |= connection == null || !isRoomy(connection);
         if (connection == null) {
-            dialWanted = true;
             return null;
         }
         TargetStream stream = targets.take();
         stream.begin(session, hi, lo, port);
         connection.open(stream, lastNanos);
+        idleTargets.touch(stream);
         return stream;
     }
 

@@ -298,6 +298,37 @@ class SessionTest {
         assertEquals(16_000, bench.peer().all(Frame.DATA, 3).getFirst().payload().length);
     }
 
+    private void settings(int... settings) {
+        bench.maker = () -> {
+            Peer peer = new Peer();
+            peer.settings = settings;
+            return peer;
+        };
+    }
+
+    @Test
+    void aStreamThatNeverHadAWindowMakesRoomForAnother() {
+        settings(4, 0); // INITIAL_WINDOW_SIZE
+        client.open();
+        assertEquals(SocketError.AGAIN, client.send(Bench.TARGET, "a"));
+        for (int i = 0; i < 4; i++) {
+            bench.run(9 * SECOND);
+            bench.peer().send(Frame.PING, 0, 0, new byte[8]);
+        }
+        assertEquals(1, bench.peer().all(Frame.RST_STREAM, 1).size());
+    }
+
+    @Test
+    void manyTargetsCallForAnotherConnectionBeforeThereIsNoRoom() {
+        settings(3, 10); // MAX_CONCURRENT_STREAMS
+        client.open();
+        for (int i = 0; i < 20; i++) {
+            client.send(SimNet.v4(203, 0, 113, i), "x");
+            bench.run(SECOND / 100);
+        }
+        assertEquals(20, bench.peers.stream().mapToInt(peer -> peer.all(Frame.HEADERS).size()).sum());
+    }
+
     @Test
     void aStreamThatEndsIsOpenedAgainByTheNextDatagram() {
         client.open().send(Bench.TARGET, "a");
