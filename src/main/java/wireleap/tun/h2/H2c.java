@@ -251,6 +251,7 @@ public final class H2c implements Upstream {
             each.place.leave();
             each.close();
         }
+        showConnections();
     }
 
     // what connections and streams tell

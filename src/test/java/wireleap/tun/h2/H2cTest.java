@@ -338,6 +338,13 @@ class H2cTest {
     }
 
     @Test
+    void noConnectionIsShownWhenItIsClosed() {
+        bench.connected();
+        bench.h2.close();
+        assertEquals(0, bench.counters.value(Gauge.UPSTREAM_CONNECTIONS));
+    }
+
+    @Test
     void whatIsNotDiscardedIsPeekedAtAgain() {
         Caller caller = bench.connected();
         caller.discards = false;
