@@ -267,8 +267,10 @@ final class Connection implements LinkOwner {
             end(ErrorCode.NO_ERROR, "", 0);
         } else if (liveness.isUnanswered(nowNanos)) {
             lost(SocketError.TIMED_OUT, "a PING was not answered in time");
-        } else if (liveness.isPingDue(nowNanos) && outbox.hasRoom(2 * Integer.BYTES)) {
-            outbox.numbers(Frame.PING, 0, 0, 2, 0x776c_7475, nextId); // any 64 bits: section 6.7
+        } else if (liveness.isPingDue(nowNanos)) {
+            if (outbox.hasRoom(2 * Integer.BYTES)) { // else a peer that reads nothing has as long to begin
+                outbox.numbers(Frame.PING, 0, 0, 2, 0x776c_7475, nextId); // any 64 bits: section 6.7
+            }
             liveness.pinged(nowNanos);
         }
     }

@@ -11,7 +11,7 @@ final class Liveness {
     private boolean standing;
     /** When something came last. */
     private long heardNanos;
-    /** When a PING went out behind which nothing has come; MAX_VALUE: none has. */
+    /** When a PING was due behind which nothing has come; MAX_VALUE: none was. */
     private long pingedNanos = Long.MAX_VALUE;
     /** Since when there are no streams, when there are none. */
     private long unusedNanos;

@@ -62,6 +62,42 @@ class ConnectionTest {
     }
 
     @Test
+    void aPingThatFindsNoRoomEndsTheConnectionAsIfItWasNotAnswered() {
+        int most = 0;
+        for (Bench probe = stuffed(most); probe.log.size() < 2; most++) {
+            ping(probe);
+        }
+        Bench full = stuffed(most - 1);
+        full.run(21 * SECOND);
+        assertEquals(List.of("upstream up", "lost 1: a PING was not answered in time"), full.log);
+    }
+
+    /** Towards a peer that reads nothing: no room for payload, and answers to so many PINGs wait besides. */
+    private static Bench stuffed(int pings) {
+        Bench stuffed = new Bench();
+        stuffed.net.buffers(4 << 10);
+        stuffed.maker = () -> {
+            Peer peer = new Peer();
+            peer.settings = new int[] {4, 1 << 20}; // INITIAL_WINDOW_SIZE
+            return peer;
+        };
+        Caller caller = stuffed.connected();
+        stuffed.peer().widen(0, 1 << 20);
+        stuffed.run(SECOND);
+        stuffed.peer().link.serverStall(true);
+        caller.say(new byte[1 << 19]);
+        for (int i = 0; i < pings; i++) {
+            ping(stuffed);
+        }
+        return stuffed;
+    }
+
+    private static void ping(Bench bench) {
+        bench.peer().send(Frame.PING, 0, 0, new byte[8]);
+        bench.run(SECOND / 200);
+    }
+
+    @Test
     void aPingWithAnAnswerKeepsTheConnection() {
         Caller caller = bench.connected();
         for (int i = 0; i < 6; i++) {
