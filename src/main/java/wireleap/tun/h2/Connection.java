@@ -40,6 +40,8 @@ final class Connection implements LinkOwner {
     private boolean standing;
     /** No new streams: the peer has said GOAWAY, or there are no numbers left. */
     private boolean leaving;
+    /** The peer has said why with it: its failure is told, and not told again when the connection ends. */
+    private boolean complained;
     /** Nothing more is to be done than to end it. */
     private boolean over;
     /** Why: what is said to the peer, below 0 nothing; to the log; and the socket's error, if it was one. */
@@ -111,6 +113,11 @@ final class Connection implements LinkOwner {
         return over;
     }
 
+    /** Whether it is over for a reason that is to be told, and not told yet. */
+    boolean hasFailed() {
+        return over && !overWhy.isEmpty() && !complained;
+    }
+
     String overWhy() {
         return overWhy;
     }
@@ -144,6 +151,7 @@ final class Connection implements LinkOwner {
     /** The peer has said GOAWAY, with this complaint if not empty, and fails so many streams: no new ones any more. */
     void leave(String complaint, int failed) {
         if (!complaint.isEmpty() && !leaving) {
+            complained = true;
             h2.failed(this, complaint, failed, nowNanos);
         }
         leaving = true;

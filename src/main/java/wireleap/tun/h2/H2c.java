@@ -171,7 +171,7 @@ public final class H2c implements Upstream {
 
     private void dial(long nowNanos) {
         if (!isDialling() && backOff.isOver(nowNanos) && connections.size() < MOST_CONNECTIONS
-                && !any(Connection::isUnused) && !any(Connection::isOver)) {
+                && !any(Connection::isUnused) && !any(Connection::hasFailed)) {
             Connection connection = new Connection(this);
             connections.add(connection.place);
             showConnections();
@@ -280,7 +280,7 @@ public final class H2c implements Upstream {
     private void bury(Connection connection, long nowNanos) {
         connection.place.leave();
         showConnections();
-        if (!connection.overWhy().isEmpty()) {
+        if (connection.hasFailed()) {
             failed(connection, connection.overWhy(), connection.streams(), nowNanos);
         }
         connection.failStreams(nowNanos);

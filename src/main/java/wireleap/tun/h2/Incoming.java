@@ -83,8 +83,8 @@ final class Incoming implements FrameReader.Sink {
             broken(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
             return;
         }
-        if (payloadBytes == 0) {
-            spend("empty DATA frames");
+        if (payloadBytes == 0 && floods("empty DATA frames")) {
+            return;
         }
         H2Stream stream = streams.find(id);
         if (stream == null) {
@@ -159,7 +159,7 @@ final class Incoming implements FrameReader.Sink {
             case Frame.GOAWAY -> onGoaway(id, memory, offset, length);
             case Frame.WINDOW_UPDATE -> onWindowUpdate(id, memory, offset, length);
             case Frame.PRIORITY -> onPriority(id, length);
-            default -> spend("frames of unknown types"); // ignored: section 4.1
+            default -> floods("frames of unknown types"); // ignored: section 4.1
         }
     }
 
@@ -181,14 +181,17 @@ final class Incoming implements FrameReader.Sink {
         return !connection.isOver();
     }
 
-    private void spend(String what) {
-        spend(budget, what);
+    /** One more frame that carries nothing: whether it is one too many, and the connection over. */
+    private boolean floods(String what) {
+        return floods(budget, what);
     }
 
-    private void spend(Budget from, String what) {
-        if (from.isSpent(connection.nowNanos())) {
+    private boolean floods(Budget from, String what) {
+        boolean spent = from.isSpent(connection.nowNanos());
+        if (spent) {
             broken(ErrorCode.ENHANCE_YOUR_CALM, "a flood of " + what);
         }
+        return spent;
     }
 
     private void onHeaders(int flags, int id, MemorySegment memory, long offset, int length) {
@@ -198,13 +201,16 @@ final class Incoming implements FrameReader.Sink {
     }
 
     private void onContinuation(int flags, int id, MemorySegment memory, long offset, int length) {
-        spend("CONTINUATION frames");
-        headers.onContinuation(flags, id, memory, offset, length);
+        if (!floods("CONTINUATION frames")) {
+            headers.onContinuation(flags, id, memory, offset, length);
+        }
     }
 
     /** Section 6.3: checked and ignored. */
     private void onPriority(int id, int length) {
-        spend("PRIORITY frames");
+        if (floods("PRIORITY frames")) {
+            return;
+        }
         if (length != 5) {
             broken(ErrorCode.FRAME_SIZE_ERROR, "PRIORITY of " + length + " bytes");
         } else if (id == 0) {
@@ -216,7 +222,7 @@ final class Incoming implements FrameReader.Sink {
     void onResponse(int id, Response response, boolean endsStream) {
         H2Stream stream = streams.find(id);
         if (stream == null) {
-            spend("HEADERS of closed streams");
+            floods("HEADERS of closed streams");
             return;
         }
         if (stream.endReceived) {
@@ -228,7 +234,7 @@ final class Incoming implements FrameReader.Sink {
         response.malformed |= trailers ? response.status != 0 || !endsStream
                 : response.status == 0 || response.isInformational() && endsStream; // section 8.1
         if (informational && !response.malformed) {
-            spend("informational responses");
+            floods("informational responses");
             return;
         }
         stream.answered = true;
@@ -266,7 +272,7 @@ final class Incoming implements FrameReader.Sink {
         } else if (isOpened(id)) {
             H2Stream stream = streams.find(id);
             if (stream == null) {
-                spend("RST_STREAM frames");
+                floods("RST_STREAM frames");
                 return;
             }
             int code = Bytes.i32(memory, offset);
@@ -288,10 +294,7 @@ final class Incoming implements FrameReader.Sink {
             broken(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS of " + length + " bytes");
         } else if (ack && !connection.hasStood()) {
             broken(ErrorCode.PROTOCOL_ERROR, "the first SETTINGS are an acknowledgement");
-        } else if (ack) {
-            spend("SETTINGS frames");
-        } else {
-            spend("SETTINGS frames");
+        } else if (!floods("SETTINGS frames") && !ack) {
             int oldWindow = settings.initialWindow;
             String wrong = settings.read(memory, offset, length);
             if (!wrong.isEmpty()) {
@@ -326,11 +329,7 @@ final class Incoming implements FrameReader.Sink {
             broken(ErrorCode.FRAME_SIZE_ERROR, "PING of " + length + " bytes");
         } else if (id != 0) {
             broken(ErrorCode.PROTOCOL_ERROR, "PING of a stream");
-        } else {
-            spend("PING frames");
-            if ((flags & Frame.ACK) != 0) {
-                return;
-            }
+        } else if (!floods("PING frames") && (flags & Frame.ACK) == 0) {
             connection.control(Frame.PING, Frame.ACK, 0, 2, Bytes.i32(memory, offset), Bytes.i32(memory, offset + 4));
         }
     }
@@ -344,7 +343,9 @@ final class Incoming implements FrameReader.Sink {
             broken(ErrorCode.PROTOCOL_ERROR, "GOAWAY of a stream");
             return;
         }
-        spend("GOAWAY frames");
+        if (floods("GOAWAY frames")) {
+            return;
+        }
         int last = Bytes.i32(memory, offset) & Integer.MAX_VALUE;
         int code = Bytes.i32(memory, offset + 4);
         // who sends everybody away without having served a stream is as bad as who complains
@@ -367,7 +368,9 @@ final class Incoming implements FrameReader.Sink {
             broken(ErrorCode.FRAME_SIZE_ERROR, "WINDOW_UPDATE of " + length + " bytes");
             return;
         }
-        spend(widenings, "WINDOW_UPDATE frames");
+        if (floods(widenings, "WINDOW_UPDATE frames")) {
+            return;
+        }
         int by = Bytes.i32(memory, offset) & Integer.MAX_VALUE;
         if (id == 0) {
             if (by == 0 || !sending.widen(by)) {

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import wireleap.tun.mem.Counter;
 import wireleap.tun.upstream.Refusal;
 import wireleap.tun.upstream.SocketError;
 
@@ -154,6 +156,42 @@ class ConnectionTest {
         caller.stream.reset();
         bench.run(SECOND);
         assertTrue(bench.peer().ended);
+    }
+
+    @Test
+    void theLastFlowOfAConnectionThatWasToldToGoMakesWayForTheNext() {
+        Caller last = bench.connected();
+        bench.peer().numbers(Frame.GOAWAY, 0, 0, 1, ErrorCode.NO_ERROR);
+        bench.run(SECOND);
+        last.stream.reset();
+        Caller next = bench.call();
+        bench.run(SECOND);
+        assertEquals("1 NONE", next.connected + " " + next.refusal());
+    }
+
+    @Test
+    void aConnectionThatIsLostBehindAGoawayWithAnErrorHasFailedOnce() {
+        Caller covered = bench.connected();
+        bench.peer().numbers(Frame.GOAWAY, 0, 0, 1, ErrorCode.ENHANCE_YOUR_CALM);
+        bench.run(SECOND);
+        bench.peer().link.serverReset();
+        bench.run(SECOND);
+        assertEquals(List.of("upstream up", "lost 0: GOAWAY ENHANCE_YOUR_CALM"), bench.log);
+        assertEquals("1 " + SocketError.RESET, bench.count(Counter.UPSTREAM_CONNECTIONS_FAILED) + " " + covered.end);
+    }
+
+    /** Some of these floods end with it, some before it, some are none. */
+    @ParameterizedTest
+    @ValueSource(ints = {1000, 1001, 1002, 1003, 1004, 1005, 1006})
+    void aGoawayThatIsOneFrameTooManyIsNotHeard(int before) {
+        bench.connected();
+        for (int i = 0; i < before; i++) {
+            bench.peer().send(Frame.PING, Frame.ACK, 0, new byte[8]);
+        }
+        bench.peer().numbers(Frame.GOAWAY, 0, 0, 1, ErrorCode.INTERNAL_ERROR);
+        bench.run(SECOND / 10);
+        boolean flood = bench.peer().goaway() == ErrorCode.ENHANCE_YOUR_CALM;
+        assertEquals("2 lines, " + flood, bench.log.size() + " lines, " + bench.log.get(1).contains("a flood of"));
     }
 
     @Test
