@@ -70,7 +70,8 @@ class RepairFaultKernelTest {
     @BeforeEach
     void capture() throws Exception {
         namespace = Namespace.open("faults");
-        TestNet.ip(namespace, List.of("link set lo up", "tuntap add dev wltun0 mode tun"));
+        TestNet.ip(namespace, List.of("link set lo up", "tuntap add dev wltun0 mode tun",
+                "tuntap add dev uplink0 mode tun"));
         tun = new Device(Integer.parseInt(ip("-o link show dev wltun0").split(":")[0]), "wltun0");
         call(() -> {
             host = LinuxRoutes.open(kernel -> {
