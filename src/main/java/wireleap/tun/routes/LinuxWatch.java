@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import wireleap.tun.os.ErrnoException;
@@ -19,17 +20,19 @@ import wireleap.tun.policy.RouteSettings;
 
 /**
  * Listens to the kernel on a platform thread of its own, in the network namespace of the thread that starts it, and tells
- * a {@link HostWatcher} what is of interest: most routes of most hosts are not.
+ * a {@link HostWatcher} what is of interest: most routes of most hosts are not. Where that fails it begins anew.
  */
 final class LinuxWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxWatch.class);
     private static final int MAIN = 254;                     // RT_TABLE_MAIN, linux/rtnetlink.h
+    private static final long REST_NANOS = 1_000_000_000;    // from a failure until it listens anew
 
     private final RouteSettings settings;
     private final HostWatcher watcher;
     private final OptionalInt deaf;
-    private final CompletableFuture<RouteMonitor> opened = new CompletableFuture<>();
+    private final CompletableFuture<Void> listening = new CompletableFuture<>();
     private final Thread thread = Thread.ofPlatform().name("route-monitor").daemon().unstarted(this::run);
+    private volatile RouteMonitor monitor;
     private volatile boolean closed;
 
     LinuxWatch(RouteSettings settings, HostWatcher watcher, int deaf) {
@@ -47,7 +50,7 @@ final class LinuxWatch implements AutoCloseable {
         LinuxWatch watch = new LinuxWatch(settings, watcher, deaf);
         watch.thread.start();
         try {
-            watch.opened.get();
+            watch.listening.get();
             return watch;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof ErrnoException errno) {
@@ -60,14 +63,27 @@ final class LinuxWatch implements AutoCloseable {
     }
 
     private void run() {
-        try (Arena arena = Arena.ofConfined(); RouteMonitor monitor = RouteMonitor.open(arena, deaf)) {
-            opened.complete(monitor);
-            while (!closed) {
-                monitor.await(this::tell);
+        while (!closed) {
+            try {
+                listen();
+            } catch (ErrnoException | RuntimeException | Error e) {
+                if (listening.completeExceptionally(e)) {
+                    return;                          // start() tells it
+                }
+                LockSupport.parkNanos(REST_NANOS);
+                LOG.error("what others changed in the host's routing was not heard: {}", e.toString());
             }
-        } catch (ErrnoException | RuntimeException e) {
-            if (!opened.completeExceptionally(e)) {
-                LOG.error("what others change in the host's routing is not heard any more: {}", e.getMessage());
+        }
+    }
+
+    private void listen() throws ErrnoException {
+        try (Arena arena = Arena.ofConfined(); RouteMonitor opened = RouteMonitor.open(arena, deaf)) {
+            monitor = opened;
+            if (!listening.complete(null)) {
+                tell(new EventsLost());              // nobody has listened since another one failed
+            }
+            while (!closed) {
+                opened.await(this::tell);
             }
         }
     }
@@ -116,7 +132,8 @@ final class LinuxWatch implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        opened.thenAccept(RouteMonitor::wake);
+        LockSupport.unpark(thread);
+        monitor.wake();
         boolean interrupted = false;
         while (true) {
             try {
