@@ -339,6 +339,34 @@ class HttpLimitsTest {
         }
     }
 
+    @Test
+    void whoWasRefusedWhileOthersAreWorkedOnGoesForANewOne() throws Exception {
+        String large = " ".repeat(20_000) + "null";
+        List<RawClient> clients = new ArrayList<>();
+        try (TestApi api = TestApi.open(TestApi.places(70, 32 << 20))) {
+            api.control().activating();
+            CompletableFuture<Integer> refused = new CompletableFuture<>();
+            for (int i = 0; i < 70; i++) {
+                RawClient client = api.connect();
+                clients.add(client.request("POST", "/bypass", large));
+                Thread.startVirtualThread(() -> {
+                    try {
+                        refused.complete(client.answer().status());
+                    } catch (IOException e) {
+                        refused.completeExceptionally(e);
+                    }
+                });
+            }
+            assertEquals(503, refused.get());
+            assertEquals(200, api.get("/version").status());
+            api.control().activate();
+        } finally {
+            for (RawClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
     /** @param first completed by the first answer of all */
     private static CompletableFuture<Integer> asked(TestApi api, String body, CompletableFuture<Integer> first) {
         CompletableFuture<Integer> status = new CompletableFuture<>();

@@ -172,6 +172,15 @@ class BackgroundTest {
     }
 
     @Test
+    void aProcessThatHasJustEndedHasNoOptions() throws Exception {
+        Process ending = new ProcessBuilder("sh", "-c", "read line; :", "wireleap.tun.Main", "run").start();
+        DaemonProcess daemon = DaemonProcess.of(new NamedProcess(ending.pid(), 0)).orElseThrow();
+        ending.getOutputStream().close();
+        ending.waitFor();
+        assertTrue(assertThrows(IOException.class, daemon::options).getMessage().contains("just ended"));
+    }
+
+    @Test
     void theLastWordsOfALogThatIsNoTextAreTold() throws Exception {
         byte[] log = new byte[100_000];
         Arrays.fill(log, (byte) 0xff);
