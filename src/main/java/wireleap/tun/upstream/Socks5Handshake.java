@@ -47,6 +47,8 @@ final class Socks5Handshake {
     private long boundLo;
     private int boundPort;
     private Refusal refusal;
+    /** What has ended the link: a SocketError; 0: the server has closed it, or nothing has. */
+    private int linkEnd;
     /** It has failed before the server has said anything to the request. */
     private boolean unanswered;
 
@@ -99,6 +101,7 @@ final class Socks5Handshake {
     private void start(boolean onSpare, Step first) {
         spare = onSpare;
         refusal = Refusal.NONE;
+        linkEnd = 0;
         unanswered = false;
         boundHi = 0;
         boundLo = 0;
@@ -109,7 +112,7 @@ final class Socks5Handshake {
     /** A server may leave a spare connection at any time: another one then shows whether it is there. */
     private void replaceDead(long nowNanos) {
         if (spare && unanswered) {
-            socks.spares.lost(nowNanos);
+            socks.spares.lostInUse(linkEnd, nowNanos);
             link.close();
             dial();
         }
@@ -162,6 +165,11 @@ final class Socks5Handshake {
         return refusal;
     }
 
+    /** What has ended the link when it has failed: a SocketError; 0: the server has closed it, or said what is wrong. */
+    int linkEnd() {
+        return linkEnd;
+    }
+
     /** Whether the bound address is an address, not a name. */
     boolean boundIsAddress() {
         return addressType != Socks5Address.NAME;
@@ -203,7 +211,7 @@ final class Socks5Handshake {
     private boolean receive(long nowNanos) {
         int came = link.recv(socks.memory(), socks.scratch(), expected - progress);
         if (came <= 0) {
-            return came != SocketError.AGAIN && lost(came == 0 ? SocketError.RESET : came);
+            return came != SocketError.AGAIN && lost(came);
         }
         for (int i = 0; i < came && step != Step.FAILED; i++) {
             int value = Bytes.u8(socks.memory(), socks.scratch() + i);
@@ -222,10 +230,13 @@ final class Socks5Handshake {
 
     /**
      * The server or the way to it has failed. In mid-handshake it is this flow's misfortune, before it the server's.
+     *
+     * @param end a SocketError; 0: the server has closed the connection
      */
-    private boolean lost(int socketError) {
+    private boolean lost(int end) {
+        linkEnd = end;
         if (step == Step.CONNECTING || step == Step.GREETING || step == Step.METHOD) {
-            learned(UpstreamStatus.UNREACHABLE, socketError);
+            learned(UpstreamStatus.UNREACHABLE, end == 0 ? SocketError.RESET : end);
         }
         unanswered = step == Step.REQUEST || step == Step.REPLY && progress == 0;
         return fail(Refusal.FAILED);

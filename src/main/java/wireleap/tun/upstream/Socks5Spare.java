@@ -25,16 +25,21 @@ final class Socks5Spare implements LinkOwner {
     @Override
     public void onReady(int events, long nowNanos) {
         handshake.proceed(nowNanos);
-        if (handshake.isPrepared() && isQuiet()) {
-            socks.spares.isReady(this, nowNanos);
-        } else if (handshake.isPrepared() || handshake.refusal() != Refusal.NONE) {
-            socks.spares.lost(this, nowNanos);
+        if (handshake.refusal() != Refusal.NONE) {
+            socks.spares.lost(this, linkEnd(), nowNanos);
+        } else if (handshake.isPrepared()) {
+            int heard = link().recv(socks.memory(), socks.scratch(), 1);
+            if (heard == SocketError.AGAIN) {
+                socks.spares.isReady(this, nowNanos);
+            } else { // nothing is to be heard before the request, but that the server has gone
+                socks.spares.lost(this, heard, nowNanos);
+            }
         }
     }
 
-    /** Nothing is to be heard before the request, but that the server has gone. */
-    private boolean isQuiet() {
-        return link().recv(socks.memory(), socks.scratch(), 1) == SocketError.AGAIN;
+    /** As {@link Socks5Handshake#linkEnd}. */
+    int linkEnd() {
+        return handshake.linkEnd();
     }
 
     Link link() {

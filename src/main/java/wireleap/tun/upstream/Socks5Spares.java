@@ -11,8 +11,8 @@ import wireleap.tun.mem.Pool;
  *
  * <p>There are as many as there were dials in the last {@link #KEPT_NANOS}, less one, and at most as many as is set; one
  * that was not needed for as long is closed. So nothing is kept for a lone dial, nor where nobody dials. A server that
- * closes one, or is slow to make it, is left alone for {@link #PAUSE_NANOS}. What becomes of them is no news of the
- * server: it may just want fewer connections.
+ * closes one, or is slow to make it, is left alone for {@link #PAUSE_NANOS}; not so one whose way is lost with this
+ * host's address. What becomes of them is no news of the server: it may just want fewer connections.
  */
 final class Socks5Spares {
     static final long KEPT_NANOS = 2_000_000_000L;
@@ -66,7 +66,7 @@ final class Socks5Spares {
 
     void onTimer(long nowNanos) {
         while (deadlineNanos(making) <= nowNanos) {
-            lost(making.oldest(), nowNanos);
+            lost(making.oldest(), SocketError.TIMED_OUT, nowNanos);
         }
         while (deadlineNanos(ready) <= nowNanos) {
             socks.counters.increment(Counter.UPSTREAM_SPARES_UNUSED);
@@ -85,7 +85,7 @@ final class Socks5Spares {
             Socks5Spare spare = pool.take();
             add(spare, making, nowNanos);
             if (!spare.begin()) {
-                lost(spare, nowNanos);
+                lost(spare, spare.linkEnd(), nowNanos);
             }
         }
     }
@@ -110,17 +110,23 @@ final class Socks5Spares {
         }
     }
 
-    /** One could not be made, or the server has closed it. */
-    void lost(Socks5Spare spare, long nowNanos) {
+    /** One could not be made, or is gone: with this SocketError, or 0, closed by the server. */
+    void lost(Socks5Spare spare, int linkEnd, long nowNanos) {
         close(spare);
-        lost(nowNanos);
+        lost(linkEnd != SocketError.ADDRESS_GONE, nowNanos);
     }
 
-    /** One that was taken was dead already. */
-    void lost(long nowNanos) {
+    /** One that was taken has ended, as above, before the server said anything to the request. */
+    void lostInUse(int linkEnd, long nowNanos) {
+        lost(linkEnd != SocketError.ADDRESS_GONE && linkEnd != 0, nowNanos); // some servers refuse a target by closing
+    }
+
+    private void lost(boolean pauses, long nowNanos) {
         socks.counters.increment(Counter.UPSTREAM_SPARES_LOST);
-        paused = true;
-        pausedUntilNanos = nowNanos + PAUSE_NANOS;
+        if (pauses) {
+            paused = true;
+            pausedUntilNanos = nowNanos + PAUSE_NANOS;
+        }
     }
 
     void close() {

@@ -271,9 +271,18 @@ public final class SimLink implements Link {
 
     /** Sends RST: what has not arrived never will. */
     public void serverReset() {
+        fail(SocketError.RESET);
+    }
+
+    /** The client's host has lost the address that it has here. */
+    public void loseAddress() {
+        fail(SocketError.ADDRESS_GONE);
+    }
+
+    private void fail(int socketError) {
         serverBacklog.reset();
         net.after(latest(), now -> {
-            error = SocketError.RESET;
+            error = socketError;
             tell(LinkOwner.READABLE | LinkOwner.WRITABLE | LinkOwner.FAILED, now);
         });
     }

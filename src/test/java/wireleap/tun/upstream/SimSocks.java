@@ -26,6 +26,10 @@ public final class SimSocks implements SimServer {
         public long patienceNanos = Long.MAX_VALUE;
         /** Resets so many of those that ask for something. */
         public int requestsReset;
+        /** Closes so many of those that ask for something. */
+        public int requestsClosed;
+        /** The connection that was made last. */
+        public SimLink newest;
         /** Sends each byte by itself. */
         public boolean trickles;
         /** The stream's first bytes, sent together with the reply. */
@@ -52,6 +56,11 @@ public final class SimSocks implements SimServer {
     public SimSocks(Manners manners) {
         this.manners = manners;
         manners.connections++;
+    }
+
+    @Override
+    public void onOpen(SimLink link) {
+        manners.newest = link;
     }
 
     @Override
@@ -122,6 +131,12 @@ public final class SimSocks implements SimServer {
             manners.requestsReset--;
             step = Step.DONE;
             link.serverReset();
+            return length;
+        }
+        if (manners.requestsClosed > 0) {
+            manners.requestsClosed--;
+            step = Step.DONE;
+            link.serverFinish();
             return length;
         }
         ByteBuffer request = ByteBuffer.wrap(in);

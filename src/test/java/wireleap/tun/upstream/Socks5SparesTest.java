@@ -324,6 +324,28 @@ final class Socks5SparesTest {
     }
 
     @Test
+    void serverThatRefusesByClosingGoesOnGettingSpares() {
+        makeOne();
+        manners.requestsClosed = 2;
+        Recorder flow = dial();
+        pass(SHORTLY);
+        assertEquals(Refusal.FAILED, flow.stream.refusal());
+        flow.stream.close();
+        pass(2 * Socks5Spares.KEPT_NANOS);
+        makeOne();
+    }
+
+    @Test
+    void spareThatGoesWithTheHostsAddressIsNotTheServersFault() {
+        makeOne();
+        useOnce();
+        manners.newest.loseAddress();
+        pass(2 * Socks5Spares.KEPT_NANOS);
+        assertEquals(1, counters.value(Counter.UPSTREAM_SPARES_LOST));
+        makeOne();
+    }
+
+    @Test
     void serverThatTakesNoFurtherConnectionsIsNeitherTroubledNorCalledUnreachable() {
         useOnce();
         Recorder flow = dial();
