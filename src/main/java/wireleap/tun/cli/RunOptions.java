@@ -41,9 +41,10 @@ public final class RunOptions {
             "Captures what comes in by this device to be forwarded, too, such as containers' traffic by docker0; may be "
             + "given again.");
     private final OptionSpec dns = value("--dns", "ADDR[:PORT]", String.class,
-            "Sends all queries to port 53, whatever resolver they ask, also one on the local network, to this one "
-            + "through the upstream; answers come from the resolver that was asked. Default: each goes to the resolver "
-            + "that it asks, through the upstream, or as without the daemon if it is on the local network.").build();
+            "Sends all queries to port 53, whatever resolver they ask, also one on the local network (not one on this "
+            + "host or on the bypass list), to this one through the upstream; answers come from the resolver that was "
+            + "asked. Default: each goes to the resolver that it asks, through the upstream, or as without the daemon if "
+            + "it is on the local network.").build();
     private final OptionSpec socket = path("--socket", "PATH",
             "The control socket. Default: wireleap_tun.sock in $WIRELEAP_HOME, in $RUNTIME_DIRECTORY or in "
             + "/run/wireleap_tun.").build();
@@ -59,21 +60,21 @@ public final class RunOptions {
     private final OptionSpec mtu = usual("--mtu", "BYTES", "1500",
             "Its MTU, 1280 to 65535. Default: ${DEFAULT-VALUE}; larger gains nothing.");
     private final OptionSpec ruleBase = usual("--rule-base", "N", "13488",
-            "Preference of our first policy rule; the other rules and our routing tables follow it. "
+            "Preference of our first policy rule, 256 to 32754; the other rules and our routing tables follow it. "
             + "Default: ${DEFAULT-VALUE}.");
     private final OptionSpec queues = usual("--queues", "N", USUAL_QUEUES,
             "How many queues the TUN has, 1 to 16, each with a thread of its own: for machines with cores to spare and "
             + "many flows at once, for a flow stays in its queue. They share --memory, --max-flows and "
             + "--max-udp-sessions evenly. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec memory = usual("--memory", "SIZE", "64M",
-            "Most memory that bytes in flight (buffers of all flows, fragments) may take, such as 64M or 1G; at least "
-            + "4M. It is taken as it is needed, beyond what the program itself needs. When it is used up, flows slow "
-            + "down and new ones are refused; none loses a byte. Default: ${DEFAULT-VALUE}.");
+            "Most memory that bytes in flight (buffers of all flows, fragments) may take, such as 64M or 1G; 4M for each "
+            + "queue to 64G. It is taken as it is needed, beyond what the program itself needs. When it is used up, flows "
+            + "slow down and new ones are refused; none loses a byte. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec maxFlows = usual("--max-flows", "N", "16384",
-            "Most TCP flows at once; more are refused by a reset. Each needs up to 3 KiB of Java heap: where they do not "
-            + "fit, the start fails and says what to write into lib/java.options. Default: ${DEFAULT-VALUE}.");
+            "Most TCP flows at once, up to 1048576; more are refused by a reset. Each needs up to 3 KiB of Java heap: where "
+            + "they do not fit, the start fails and says what to write into lib/java.options. Default: ${DEFAULT-VALUE}.");
     private final OptionSpec maxUdpSessions = usual("--max-udp-sessions", "N", "8192",
-            "Most UDP sessions (client address and port) at once; the longest idle makes room. "
+            "Most UDP sessions (client address and port) at once, up to 1048576; the longest idle makes room. "
             + "Default: ${DEFAULT-VALUE}.");
     private final OptionSpec earlyAccept = flag("--early-accept",
             "Answers an application's connect at once instead of when the upstream is connected: saves a round trip, "
@@ -113,9 +114,9 @@ public final class RunOptions {
     /** Makes these options of a command, and --config, which reads them from a file. */
     CommandSpec withFile(CommandSpec command) {
         return of(command).addOption(value("--config", "FILE", Path.class,
-                "Reads options from FILE: lines of NAME = VALUE, NAME being an option's name without its dashes; # "
-                + "begins a comment. The command line wins. A password belongs here rather than on the command line, "
-                + "which every user of this machine can read.").preprocessor(new ConfigFile.Loading()).build());
+                "Reads options from FILE: lines of NAME = VALUE, NAME being an option's name without its dashes; a line "
+                + "that begins with # is a comment. The command line wins. A password belongs here rather than on the "
+                + "command line, which every user of this machine can read.").preprocessor(new ConfigFile.Loading()).build());
     }
 
     /** All that was typed behind the name of the command which these options were made of. */

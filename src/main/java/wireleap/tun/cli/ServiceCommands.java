@@ -30,8 +30,8 @@ final class ServiceCommands {
     CommandSpec start() {
         RunOptions options = new RunOptions();
         CommandSpec start = options.withFile(Commands.command("start", "Starts the daemon in the background, with the"
-                + " options of run, and waits until it is active. wireleap_tun.pid and wireleap_tun.log are kept beside"
-                + " the control socket; the log of one in /run is in /var/log.", () -> {
+                + " options of run, and waits until it is active, or half a minute. wireleap_tun.pid and wireleap_tun.log"
+                + " are kept beside the control socket; the log of one in /run is in /var/log.", () -> {
                     requireContract(System.getenv());
                     return print(background(options.socket()).start(launcher(), Path.of("").toAbsolutePath(),
                             options.words()));

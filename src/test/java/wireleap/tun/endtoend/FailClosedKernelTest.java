@@ -29,7 +29,7 @@ import wireleap.tun.testing.TestNet;
 /**
  * {@code --fail-closed}: from the first "active" to the begin of a stop nothing that was captured goes out by the
  * uplink, however often and whenever the daemon is killed. More often, after {@code mvn package -DskipTests}:
- * {@code mvn test -Dtest=FailClosedKernelTest -Dfailclosed.kills=500}.
+ * {@code mvn test -Dtest=FailClosedKernelTest -Dfailclosed.kills=500 -Dsurefire.timeout=1500}.
  */
 @NeedsTun
 @NeedsProgram({"ip", "nft"})

@@ -10,7 +10,7 @@
  * It prints how many inputs there were. What leads to new code is kept in target/fuzz/corpus, where the next run begins; a
  * finding is a file target/fuzz/crash-*: put into the corpus, it is a test. {@link wireleap.tun.fuzz.Seeds} makes the others.
  *
- * <p>2026-11-23, 300 s, 2 processors: 103,536,754 inputs (packets, events, texts), no finding.
+ * <p>2026-11-23, 300 s, 2 processors: 103,536,754 inputs (packets, events, texts; HTTP/2 came later), no finding.
  *
  * <p>Jazzer runs in a JVM of its own, one thread. May name every package of the program.
  */
