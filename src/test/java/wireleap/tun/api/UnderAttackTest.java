@@ -4,16 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -24,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * a second, because client, attackers and server share the processors with whatever else runs):
  * {@code mvn test -Dtest=UnderAttackTest -Dattack.seconds=300 -Dattack.p99Millis=50 -Dsurefire.timeout=600}
  */
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class UnderAttackTest {
     private static final long SECONDS = Long.getLong("attack.seconds", 20);
     private static final long P99_MILLIS = Long.getLong("attack.p99Millis", 500);
@@ -100,6 +104,8 @@ class UnderAttackTest {
         try (RawClient client = new RawClient(socket)) {
             assertEquals(200, client.get("/bypass").answer().status());
             return true;
+        } catch (ClosedByInterruptException e) {
+            throw e; // the test's time is over
         } catch (IOException cut) {
             return false;
         }
