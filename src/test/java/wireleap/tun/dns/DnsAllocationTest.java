@@ -12,6 +12,7 @@ import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.SipHash;
 import wireleap.tun.mem.Slab;
 import wireleap.tun.testing.HeapAllocation;
+import wireleap.tun.testing.UnpeekedLink;
 import wireleap.tun.upstream.DatagramLink;
 import wireleap.tun.upstream.Direct;
 import wireleap.tun.upstream.Link;
@@ -41,7 +42,7 @@ final class DnsAllocationTest {
     }
 
     /** Whatever is sent comes back, as answers if it were whole queries. */
-    private static final class EchoLink implements Links, Link {
+    private static final class EchoLink implements Links, UnpeekedLink {
         private final MemorySegment bytes = Arena.ofAuto().allocate(1 << 16);
         private LinkOwner owner;
         private int end;
@@ -90,26 +91,6 @@ final class DnsAllocationTest {
                 end = 0;
             }
             return came == 0 ? SocketError.AGAIN : came;
-        }
-
-        @Override
-        public boolean peeks() {
-            return false;
-        }
-
-        @Override
-        public int peekFrom(int position) {
-            throw new AssertionError("not asked for");
-        }
-
-        @Override
-        public int peek(MemorySegment memory, long offset, int length) {
-            throw new AssertionError("not asked for");
-        }
-
-        @Override
-        public int discard(int length) {
-            throw new AssertionError("not asked for");
         }
 
         @Override

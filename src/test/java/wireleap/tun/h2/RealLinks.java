@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import wireleap.tun.testing.UnpeekedLink;
 import wireleap.tun.upstream.DatagramLink;
 import wireleap.tun.upstream.Link;
 import wireleap.tun.upstream.LinkOwner;
@@ -15,7 +16,7 @@ import wireleap.tun.upstream.Links;
 import wireleap.tun.upstream.SocketError;
 
 /** One link: a socket of the JDK to a port of this host, in the namespace of the thread. All further ones are refused. */
-final class RealLinks implements Links, Link {
+final class RealLinks implements Links, UnpeekedLink {
     private static final long TICK_MILLIS = 10;
 
     private final Selector selector = selector();
@@ -123,26 +124,6 @@ final class RealLinks implements Links, Link {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    @Override
-    public boolean peeks() {
-        return false;
-    }
-
-    @Override
-    public int peekFrom(int position) {
-        throw new AssertionError("a connection does not peek");
-    }
-
-    @Override
-    public int peek(MemorySegment memory, long offset, int length) {
-        throw new AssertionError("a connection does not peek");
-    }
-
-    @Override
-    public int discard(int length) {
-        throw new AssertionError("a connection does not peek");
     }
 
     @Override

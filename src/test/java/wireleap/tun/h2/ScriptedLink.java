@@ -3,6 +3,7 @@ package wireleap.tun.h2;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import wireleap.tun.testing.UnpeekedLink;
 import wireleap.tun.upstream.DatagramLink;
 import wireleap.tun.upstream.Link;
 import wireleap.tun.upstream.LinkOwner;
@@ -10,7 +11,7 @@ import wireleap.tun.upstream.Links;
 import wireleap.tun.upstream.SocketError;
 
 /** A link that is connected at once, takes everything, and gives the bytes that a test says; it allocates nothing. */
-final class ScriptedLink implements Links, Link {
+final class ScriptedLink implements Links, UnpeekedLink {
     LinkOwner owner;
     long sent;
     /** What is received at a time at the most. */
@@ -64,26 +65,6 @@ final class ScriptedLink implements Links, Link {
         MemorySegment.copy(script, given, memory, JAVA_BYTE, offset, came);
         given += came;
         return came > 0 ? came : error == 0 ? SocketError.AGAIN : error;
-    }
-
-    @Override
-    public boolean peeks() {
-        return false;
-    }
-
-    @Override
-    public int peekFrom(int position) {
-        throw new AssertionError("a connection does not peek");
-    }
-
-    @Override
-    public int peek(MemorySegment memory, long offset, int length) {
-        throw new AssertionError("a connection does not peek");
-    }
-
-    @Override
-    public int discard(int length) {
-        throw new AssertionError("a connection does not peek");
     }
 
     @Override

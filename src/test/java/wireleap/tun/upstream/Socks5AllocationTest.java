@@ -10,6 +10,7 @@ import wireleap.tun.mem.Counter;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Slab;
 import wireleap.tun.testing.HeapAllocation;
+import wireleap.tun.testing.UnpeekedLink;
 
 /** Streams that come and go allocate nothing, nor do the connections that are made for them in advance. */
 final class Socks5AllocationTest {
@@ -68,7 +69,7 @@ final class Socks5AllocationTest {
         }
     }
 
-    private static final class ServedLink implements Link {
+    private static final class ServedLink implements UnpeekedLink {
         private LinkOwner owner;
         /** How long the answer to the last message is, and how much of it was received. */
         private int answerBytes;
@@ -92,26 +93,6 @@ final class Socks5AllocationTest {
             MemorySegment.copy(ANSWER, received, memory, offset, taken);
             received += taken;
             return taken == 0 ? SocketError.AGAIN : taken;
-        }
-
-        @Override
-        public boolean peeks() {
-            return false;
-        }
-
-        @Override
-        public int peekFrom(int position) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public int peek(MemorySegment memory, long offset, int length) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public int discard(int length) {
-            throw new AssertionError();
         }
 
         @Override

@@ -8,13 +8,14 @@ import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 import wireleap.tun.mem.Counters;
 import wireleap.tun.mem.Slab;
+import wireleap.tun.testing.UnpeekedLink;
 
 /** A server so near that its answers are there before connecting has returned; seen in network namespaces. */
 class Socks5NearbyServerTest {
     private static final byte[] ANSWERS = {5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0};
 
     /** A link on which everything has happened already, and its owner's one edge is still to come. */
-    private static final class NearLink implements Links, Link {
+    private static final class NearLink implements Links, UnpeekedLink {
         private LinkOwner owner;
         private int read;
 
@@ -50,26 +51,6 @@ class Socks5NearbyServerTest {
             MemorySegment.copy(ANSWERS, read, memory, ValueLayout.JAVA_BYTE, offset, taken);
             read += taken;
             return taken == 0 ? SocketError.AGAIN : taken;
-        }
-
-        @Override
-        public boolean peeks() {
-            return false;
-        }
-
-        @Override
-        public int peekFrom(int position) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public int peek(MemorySegment memory, long offset, int length) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public int discard(int length) {
-            throw new AssertionError();
         }
 
         @Override
